@@ -1,0 +1,389 @@
+"""Finds the row of five printed boxes as one model: five equal cells, one line, one pitch.
+
+Candidates for single boxes (`cells`) are joined to rows; each row is fitted as a
+whole, seen in perspective, to the lines that are really there; the row that its
+lines support best is the answer. In the row's own coordinates box k is
+x = k + (1 ∓ fill) / 2, y = 0 to 1, so that a homography and one number, `fill`
+(the box's width as a part of the pitch), describe all five.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.cells import Cells, find_cells
+from edge.ink import darkness
+
+COUNT = 5
+
+# The longer side of the picture that is searched, px: first the one in which
+# envelopes are most often found, then finer and coarser ones.
+_WORKING_SIDES = (1280, 2048, 640)
+# Enlarging further invents no detail.
+_MOST_ENLARGED = 4.0
+# More than the widest printed line in the working picture, px.
+_LINE_REACH = 25
+
+# Neighbours in a row: areas and distances compared with one box's own.
+_LIKE_AREA = 1.8
+_LEAST_PITCH = 0.85
+_MOST_PITCH = 2.4
+_OFF_LINE = 0.2
+_LEAST_CELLS = 3
+_MOST_ROWS = 16
+
+# Walls are searched for this far on both sides, in box heights, first and then.
+_SEARCH = (0.13, 0.05)
+_SAMPLES = 24
+_OFFSETS = 17
+# Ends of every line that is tried across the samples: for each pair of offsets (at
+# the first and at the last sample) the offset's index at every sample.
+_TRACKS = np.rint(
+    np.linspace(
+        np.repeat(np.arange(_OFFSETS), _OFFSETS),
+        np.tile(np.arange(_OFFSETS), _OFFSETS),
+        _SAMPLES,
+        axis=1,
+    )
+).astype(np.intp)
+# Of two equally dark lines the nearer one is meant.
+_AWAY = 0.1 * np.abs(np.linspace(-1, 1, _OFFSETS)[_TRACKS[:, [0, -1]]]).mean(axis=1)
+# Of the paper's light; fainter lines are not told from grain.
+_FAINTEST_LINE = 0.03
+# Boxes whose gap is less than this part of the pitch share their walls.
+_JOINED_FILL = 0.93
+
+# Part of the walls' length on which a line must be seen: of all five boxes
+# together, and of any one.
+_LEAST_COVERAGE = 0.6
+_LEAST_BOX_COVERAGE = 0.4
+# A sixth box beside the five, as clearly printed, makes it a table's row.
+_SIXTH_BOX = 0.75
+# Walls outside the picture say nothing; at least this part must lie inside.
+_LEAST_INSIDE = 0.55
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The five boxes found in a picture."""
+
+    corners: NDArray[np.float32]
+    """(5, 4, 2) px: top left, top right, bottom right, bottom left of each, on the
+    middle of the printed line, in reading order."""
+    coverage: float
+    """Part of the walls on which a printed line is seen, 0 to 1."""
+    joined: bool
+    """Whether neighbours share their wall."""
+
+    @property
+    def height(self) -> float:
+        """Mean height of a box, px."""
+        sides = self.corners[:, [3, 2]] - self.corners[:, [0, 1]]
+        return float(np.linalg.norm(sides, axis=2).mean())
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row's geometry: from its own coordinates to the working picture."""
+
+    homography: NDArray[np.float64]
+    fill: float
+
+    @property
+    def joined(self) -> bool:
+        return self.fill > _JOINED_FILL
+
+    def corners(self, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
+        """Return `float32 (last - first, 4, 2)` px, boxes first to last - 1."""
+        return _project(self.homography, _unit_corners(self.fill, first, last))
+
+
+def find_boxes(image: NDArray[np.uint8]) -> Boxes | None:
+    """Find the five boxes.
+
+    Args:
+        image: `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
+
+    Returns:
+        The boxes, or None where there is no row of exactly five.
+    """
+    longest = max(image.shape[:2])
+    tried: list[float] = []
+    for side in _WORKING_SIDES:
+        scale = min(side / longest, _MOST_ENLARGED)
+        if any(0.8 < scale / other < 1.25 for other in tried):
+            continue
+        tried.append(scale)
+        found = _find_at(image, scale)
+        if found is not None:
+            return found
+    return None
+
+
+def _find_at(image: NDArray[np.uint8], scale: float) -> Boxes | None:
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    working = cv2.resize(image, None, fx=scale, fy=scale, interpolation=method)
+    dark = cv2.GaussianBlur(darkness(np.asarray(working, np.uint8), _LINE_REACH), (0, 0), 0.7)
+    dark = np.asarray(dark, np.float32)
+    best: Boxes | None = None
+    for row in _rows(find_cells(dark)):
+        fitted, coverage = _fit(dark, row)
+        if coverage > (best.coverage if best else 0):
+            # Pixel centres: x in the working picture is (x + 0.5) / scale - 0.5.
+            corners = ((fitted.corners() + 0.5) / scale - 0.5).astype(np.float32)
+            best = Boxes(corners, coverage, fitted.joined)
+    return best
+
+
+def _rows(cells: Cells) -> list[_Row]:
+    """Join candidates to rows, those with most boxes first."""
+    found: dict[tuple[int, ...], _Row] = {}
+    for slots in sorted(_runs(cells), key=lambda s: (-np.count_nonzero(s >= 0), s.tolist())):
+        key = tuple(int(i) for i in slots)
+        if key not in found:
+            row = _row_through(cells, slots)
+            if row is not None:
+                found[key] = row
+        if len(found) == _MOST_ROWS:
+            break
+    return list(found.values())
+
+
+def _runs(cells: Cells) -> Iterator[NDArray[np.intp]]:
+    """Yield runs of five places on one line, each with a candidate's index or -1."""
+    for i in range(len(cells)):
+        like = (cells.areas < _LIKE_AREA * cells.areas[i]) & (
+            cells.areas > cells.areas[i] / _LIKE_AREA
+        )
+        steps = cells.centres - cells.centres[i]
+        for j in np.flatnonzero(like):
+            step = steps[j]
+            if step[0] < 0 or (step[0] == 0 and step[1] <= 0):
+                continue  # the pair (j, i) is the same line
+            pitch = float(np.hypot(*step))
+            width, height = _extents(cells.quads[i], step / pitch)
+            if not _LEAST_PITCH * width < pitch < _MOST_PITCH * width or pitch > 3 * height:
+                continue
+            slots = _line_up(cells, like, i, step)
+            for first in range(len(slots) - COUNT + 1):
+                run = slots[first : first + COUNT]
+                if np.count_nonzero(run >= 0) >= _LEAST_CELLS:
+                    yield run
+
+
+def _line_up(
+    cells: Cells, like: NDArray[np.bool_], seed: int, step: NDArray[np.float32]
+) -> NDArray[np.intp]:
+    """Return which candidates lie 4 places before the seed to 4 after, or -1.
+
+    From place to place the step follows what was found, as perspective asks.
+    """
+    slots = np.full(2 * COUNT - 1, -1, np.intp)
+    slots[COUNT - 1] = seed
+    for direction in (1, -1):
+        here, stride = cells.centres[seed], step * direction
+        for n in range(1, COUNT):
+            wanted = here + stride
+            distances = np.where(like, np.hypot(*(cells.centres - wanted).T), np.inf)
+            nearest = int(np.argmin(distances))
+            if distances[nearest] < _OFF_LINE * np.hypot(*stride):
+                slots[COUNT - 1 + n * direction] = nearest
+                stride = 0.5 * stride + 0.5 * (cells.centres[nearest] - here)
+                here = cells.centres[nearest]
+            else:
+                here = wanted
+    return slots
+
+
+def _row_through(cells: Cells, slots: NDArray[np.intp]) -> _Row | None:
+    """Return the row through the candidates of a run, in perspective."""
+    places = np.flatnonzero(slots >= 0)
+    quads, centres = cells.quads[slots[places]], cells.centres[slots[places]]
+    along = centres[-1] - centres[0]
+    pitch = float(np.hypot(*along)) / (places[-1] - places[0])
+    along = along / np.hypot(*along)
+    widths = [_extents(quad, along)[0] for quad in quads]
+    fill = float(np.clip(np.median(widths) / pitch, 0.3, 1))
+    targets = np.concatenate([_in_order(quad, along) for quad in quads])
+    sources = _unit_corners(fill)[places].reshape(-1, 2)
+    homography, _ = cv2.findHomography(sources, targets, cv2.RANSAC, 0.12 * pitch)
+    if homography is None or not _is_plausible(homography):
+        return None
+    return _Row(homography, fill)
+
+
+def _is_plausible(homography: NDArray[np.float64]) -> bool:
+    """Tell whether a homography shows five boxes as a camera can see them."""
+    quads = _project(homography, _unit_corners(1.0))
+    if not np.isfinite(quads).all() or not all(cv2.isContourConvex(quad) for quad in quads):
+        return False
+    areas = [cv2.contourArea(quad, True) for quad in quads]
+    return min(areas) > 0 and max(areas) < 2.5 * min(areas)
+
+
+def _fit(dark: NDArray[np.float32], row: _Row) -> tuple[_Row, float]:
+    """Pull a row onto the printed lines.
+
+    Returns:
+        The fitted row and its coverage; 0 where it is not a row of five boxes.
+    """
+    for reach in _SEARCH:
+        fitted = _refit(row, *find_walls(dark, row.corners(), reach))
+        if fitted is None:
+            return row, 0.0
+        row = fitted
+    _, seen = find_walls(dark, row.corners(-1, COUNT + 1), _SEARCH[-1])
+    return row, _coverage(seen[1:-1]) if not _has_sixth(seen, row) else 0.0
+
+
+def _refit(row: _Row, lines: NDArray[np.float32], seen: NDArray[np.float32]) -> _Row | None:
+    """Return the row through the corners where well seen walls meet."""
+    corners = _meeting_points(lines)
+    known = np.nan_to_num(seen)
+    weights = np.minimum(known, np.roll(known, 1, axis=1))  # wall i starts at corner i
+    chosen = weights > 0.35
+    if np.count_nonzero(chosen) < 6 or not np.isfinite(corners[chosen]).all():
+        return None
+    inside = _project(np.linalg.inv(row.homography), corners)
+    pairs = chosen & chosen[:, [1, 0, 3, 2]]
+    widths = np.abs(inside[:, [1, 0, 3, 2], 0] - inside[..., 0])
+    fill = float(np.median(widths[pairs])) if pairs.any() else row.fill
+    fill = 1.0 if fill > _JOINED_FILL else max(fill, 0.3)
+    height = float(np.linalg.norm(row.corners()[:, 3] - row.corners()[:, 0], axis=1).mean())
+    homography, _ = cv2.findHomography(
+        _unit_corners(fill)[chosen], corners[chosen], cv2.RANSAC, 0.06 * height
+    )
+    if homography is None or not _is_plausible(homography):
+        return None
+    return _Row(homography, fill)
+
+
+def _coverage(seen: NDArray[np.float32]) -> float:
+    """Return the part of five boxes' walls that is seen; 0 where it is not enough."""
+    inside = np.isfinite(seen)
+    if inside.mean() < _LEAST_INSIDE or inside.sum(axis=1).min() < 2:
+        return 0.0
+    each = np.nanmean(seen, axis=1)
+    if np.nanmean(seen) < _LEAST_COVERAGE or each.min() < _LEAST_BOX_COVERAGE:
+        return 0.0
+    # A row wholly in the picture is likelier than one that leaves it.
+    return float(np.nansum(seen)) / seen.size
+
+
+def _has_sixth(seen: NDArray[np.float32], row: _Row) -> bool:
+    """Tell whether the boxes before the first or after the last are printed too."""
+    top, right, bottom, left = range(4)
+    # Of a joined row the near wall is the five's own and proves nothing.
+    before = [top, bottom, left] if row.joined else [top, bottom, left, right]
+    after = [top, bottom, right] if row.joined else [top, bottom, left, right]
+    return bool(seen[0, before].min() > _SIXTH_BOX or seen[-1, after].min() > _SIXTH_BOX)
+
+
+def find_walls(
+    dark: NDArray[np.float32], quads: NDArray[np.float32], reach: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Find the printed line near each side of some boxes.
+
+    Every straight line whose ends lie within `reach` of the side's ends is tried;
+    the darkest wins, each sample counting no more than the line's usual darkness,
+    so that a digit's ink across it does not pull it aside.
+
+    Args:
+        dark: `float32 (h, w)`.
+        quads: `float32 (n, 4, 2)` px.
+        reach: how far from the side to look, as a part of the box's height.
+
+    Returns:
+        Lines `float32 (n, 4, 2, 2)` px, a start and an end for the top, right, bottom
+        and left wall; and `float32 (n, 4)`, the part of each wall on which a line is
+        seen, NaN where the wall is mostly outside the picture.
+    """
+    starts, ends = quads, np.roll(quads, -1, axis=1)
+    sides = ends - starts
+    lengths = np.maximum(np.linalg.norm(sides, axis=2, keepdims=True), 1e-6)
+    normals = np.stack([sides[..., 1], -sides[..., 0]], axis=2) / lengths
+    span = reach * float(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1).mean())
+    shifts = np.linspace(-span, span, _OFFSETS, dtype=np.float32)
+    # The corners themselves belong to two walls: keep away from them.
+    places = np.linspace(0.1, 0.9, _SAMPLES, dtype=np.float32)
+
+    # (n, 4, samples, offsets, 2)
+    points = (
+        starts[:, :, None, None]
+        + places[:, None, None] * sides[:, :, None, None]
+        + shifts[:, None] * normals[:, :, None, None]
+    ).astype(np.float32)
+    shape = points.shape[:-1]
+    flat = points.reshape(-1, shape[-1], 2)
+    values = cv2.remap(dark, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    values = values.reshape(-1, _SAMPLES, _OFFSETS)
+    height, width = dark.shape
+    middle = points[..., _OFFSETS // 2, :].reshape(-1, _SAMPLES, 2)
+    inside = (
+        (middle >= 0).all(axis=2) & (middle[..., 0] <= width - 1) & (middle[..., 1] <= height - 1)
+    )
+
+    usual = np.median(values.max(axis=2), axis=1)[:, None, None]
+    capped = np.minimum(values, usual)
+    tracks = _TRACKS[None]  # (1, offsets², samples)
+    sums = np.take_along_axis(capped.transpose(0, 2, 1), tracks, axis=1).mean(axis=2)
+    best = (sums - _AWAY * usual[..., 0]).argmax(axis=1)
+    first, last = np.divmod(best, _OFFSETS)
+
+    # A line is seen where it is about as dark as usual and darker than its sides.
+    on_line = np.take_along_axis(values, _TRACKS[best][:, :, None], axis=2)[..., 0]
+    beside = np.median(values, axis=2)
+    least = np.maximum(0.5 * usual[..., 0], _FAINTEST_LINE)
+    visible = (on_line > least) & (on_line - beside > 0.3 * least)
+    parts = np.where(
+        inside.mean(axis=1) < 0.5,
+        np.nan,
+        (visible & inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1),
+    )
+    slope = (shifts[last] - shifts[first]) / (places[-1] - places[0])
+    at_start = shifts[first] - slope * places[0]
+    offsets = np.stack([at_start, at_start + slope], axis=1).reshape(*shape[:2], 2, 1)
+    lines = np.stack([starts, ends], axis=2) + offsets * normals[:, :, None]
+    return lines.astype(np.float32), parts.reshape(shape[:2]).astype(np.float32)
+
+
+def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return where each wall meets the one before it: `(n, 4, 2)`, the corners."""
+    homogeneous = np.concatenate([lines, np.ones((*lines.shape[:3], 1), np.float32)], axis=3)
+    walls = np.cross(homogeneous[:, :, 0], homogeneous[:, :, 1])
+    points = np.cross(np.roll(walls, 1, axis=1), walls)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(points[..., :2] / points[..., 2:], np.float32)
+
+
+def _unit_corners(fill: float, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
+    """Return corners of boxes in the row's own coordinates, `float32 (n, 4, 2)`."""
+    left, right = (1 - fill) / 2, (1 + fill) / 2
+    box = np.array([[left, 0], [right, 0], [right, 1], [left, 1]], np.float32)
+    return np.stack([box + [k, 0] for k in range(first, last)]).astype(np.float32)
+
+
+def _project(homography: NDArray[np.float64], points: NDArray[np.float32]) -> NDArray[np.float32]:
+    flat = points.reshape(-1, 1, 2).astype(np.float32)
+    return np.asarray(cv2.perspectiveTransform(flat, homography).reshape(points.shape), np.float32)
+
+
+def _extents(quad: NDArray[np.float32], along: NDArray[np.float32]) -> tuple[float, float]:
+    """Return how wide a box is along a direction (unit vector) and how high across."""
+    a, b = quad[1] - quad[0], quad[2] - quad[1]
+    if abs(a @ along) * np.hypot(*b) < abs(b @ along) * np.hypot(*a):
+        a, b = b, a
+    return float(np.hypot(*a)), float(np.hypot(*b))
+
+
+def _in_order(quad: NDArray[np.float32], along: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the corners as top left, top right, bottom right, bottom left of a row."""
+    centred = quad - quad.mean(axis=0)
+    down = np.array([-along[1], along[0]], np.float32)
+    angles = np.arctan2(centred @ down, centred @ along)
+    return quad[np.argsort(angles)]

@@ -1,0 +1,189 @@
+"""Digit images in, calibrated probabilities out, one invoke for all of them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.card import load_card
+from edge.errors import ModelError
+from edge.interpreter import make_interpreter
+
+BUNDLED_MODEL = Path(__file__).parent / "models" / "postcode.tflite"
+SIDE = 28
+CLASSES = 10
+
+# Where a model gives probabilities, those it rounded to 0 still need a logarithm.
+_LEAST_PROBABILITY = 1e-7
+
+
+class _Tensor(NamedTuple):
+    """What is needed of a tensor's details, read once."""
+
+    index: int
+    shape: tuple[int, ...]
+    dtype: Any
+    scale: float
+    zero_point: int
+
+
+class Classifier:
+    """An MLP in a `.tflite` file, one input and one output, run on digit images.
+
+    The model may take `float32`, `uint8` or `int8`, shaped `(n, 784)`, `(n, 28, 28)`
+    or `(n, 28, 28, 1)`, and give logits or probabilities; this class adapts.
+    Safe to share between threads: a lock guards the one interpreter.
+
+    Args:
+        model: the `.tflite` file; None is the bundled one.
+        threads: threads one invoke may use; one is fastest for five digits.
+
+    Raises:
+        ModelError: the file is missing, damaged, of another shape, or not the one
+            that its card describes.
+        RuntimeMissingError: no interpreter is installed.
+    """
+
+    def __init__(self, model: str | Path | None = None, threads: int = 1) -> None:
+        self.path = BUNDLED_MODEL if model is None else Path(model)
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError as error:
+            raise ModelError(f"{self.path}: no such model file; check the path") from error
+        except OSError as error:
+            raise ModelError(
+                f"{self.path}: the model can't be read ({error.strerror})"
+            ) from error
+        self.card = load_card(self.path, content)
+        self._interpreter = make_interpreter(content, str(self.path), threads)
+        self._lock = threading.Lock()
+        self._input, self._output = self._check_tensors()
+        self._batch = 0
+        self._gives_probabilities = self._look_at_output()
+
+    @property
+    def temperature(self) -> float:
+        """Divides the logits before the softmax; 1 for a model without a card."""
+        return self.card.temperature if self.card else 1.0
+
+    def logits(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the network's raw scores.
+
+        Args:
+            digits: `uint8 (n, 28, 28)`, white ink on black.
+
+        Returns:
+            `float32 (n, 10)`; logarithms of probabilities where the model ends in
+            a softmax.
+
+        Raises:
+            ValueError: `digits` has another shape or dtype.
+        """
+        if digits.dtype != np.uint8 or digits.ndim != 3 or digits.shape[1:] != (SIDE, SIDE):
+            raise ValueError(
+                f"digits must be uint8 (n, {SIDE}, {SIDE}), not {digits.dtype} {digits.shape}"
+            )
+        if len(digits) == 0:
+            return np.empty((0, CLASSES), np.float32)
+        scores = self._invoke(digits)
+        if self._gives_probabilities:
+            return np.log(np.maximum(scores, _LEAST_PROBABILITY))
+        return scores
+
+    def probabilities(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return calibrated probabilities of the ten digits, one invoke for all images.
+
+        Args:
+            digits: `uint8 (n, 28, 28)`, white ink on black.
+
+        Returns:
+            `float32 (n, 10)`, rows that sum to 1.
+
+        Raises:
+            ValueError: `digits` has another shape or dtype.
+        """
+        return softmax(self.logits(digits) / np.float32(self.temperature))
+
+    def _invoke(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        pixels = _quantise(digits, self._input)
+        with self._lock:
+            if len(digits) != self._batch:
+                self._interpreter.resize_tensor_input(
+                    self._input.index, [len(digits), *self._input.shape[1:]]
+                )
+                self._interpreter.allocate_tensors()
+                self._batch = len(digits)
+            self._interpreter.set_tensor(self._input.index, pixels)
+            self._interpreter.invoke()
+            # get_tensor copies: no view of the interpreter's memory leaves the lock.
+            scores = self._interpreter.get_tensor(self._output.index)
+        return _dequantise(scores, self._output)
+
+    def _check_tensors(self) -> tuple[_Tensor, _Tensor]:
+        inputs = [_tensor(d) for d in self._interpreter.get_input_details()]
+        outputs = [_tensor(d) for d in self._interpreter.get_output_details()]
+        shapes = f"{[t.shape for t in inputs]} in and {[t.shape for t in outputs]} out"
+        fits = (
+            len(inputs) == len(outputs) == 1
+            and inputs[0].shape[1:] in {(SIDE * SIDE,), (SIDE, SIDE), (SIDE, SIDE, 1)}
+            and outputs[0].shape[1:] == (CLASSES,)
+            and {inputs[0].dtype, outputs[0].dtype} <= {np.float32, np.uint8, np.int8}
+        )
+        if not fits:
+            raise ModelError(
+                f"{self.path}: not a digit model: it has {shapes}, where "
+                f"[(n, {SIDE * SIDE})] in and [(n, {CLASSES})] out is needed"
+            )
+        return inputs[0], outputs[0]
+
+    def _look_at_output(self) -> bool:
+        """Tell whether the model gives probabilities, by looking at some.
+
+        The file format has no field for it. Blank, full and half-lit images make
+        logits that don't each sum to 1; a quantised softmax does within its steps.
+        """
+        probe = np.zeros((3, SIDE, SIDE), np.uint8)
+        probe[1], probe[2, :, SIDE // 2 :] = 255, 255
+        try:
+            scores = self._invoke(probe)
+        except (ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{self.path}: the model can't be run ({reason})") from error
+        if not np.isfinite(scores).all():
+            raise ModelError(f"{self.path}: the model gives numbers that are not finite")
+        return bool((scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=0.05))
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the softmax of each row of `float32 (n, k)`, safe from overflow."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _tensor(details: dict[str, Any]) -> _Tensor:
+    scale, zero_point = details["quantization"]
+    shape = tuple(int(n) for n in details["shape"])
+    return _Tensor(details["index"], shape, details["dtype"], float(scale), int(zero_point))
+
+
+def _quantise(digits: NDArray[np.uint8], tensor: _Tensor) -> NDArray[Any]:
+    pixels = digits.reshape(-1, *tensor.shape[1:])
+    if tensor.dtype == np.float32:
+        return pixels.astype(np.float32) / np.float32(255)
+    if tensor.dtype == np.uint8 and tensor.zero_point == 0 and abs(tensor.scale * 255 - 1) < 1e-3:
+        return pixels
+    steps = np.rint(pixels / (255 * (tensor.scale or 1 / 255))) + tensor.zero_point
+    limits = np.iinfo(tensor.dtype)
+    return np.clip(steps, limits.min, limits.max).astype(tensor.dtype)
+
+
+def _dequantise(scores: NDArray[Any], tensor: _Tensor) -> NDArray[np.float32]:
+    if tensor.dtype == np.float32:
+        return np.asarray(scores, np.float32)
+    steps = scores.astype(np.int32) - tensor.zero_point
+    return (steps * np.float32(tensor.scale)).astype(np.float32)

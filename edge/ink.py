@@ -1,0 +1,60 @@
+"""How dark things are on paper, whatever the light: the base of all image work here."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def paper_light(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Estimate the picture with everything dark and thin taken away.
+
+    A closing fills what is darker than its surroundings and narrower than `reach`:
+    strokes and lines go, light, shadow and the paper's tint stay.
+
+    Args:
+        image: `uint8 (h, w)` or `(h, w, 3)`.
+        reach: px, more than the widest stroke.
+
+    Returns:
+        `uint8`, shaped like `image`.
+    """
+    window = np.ones((reach, reach), np.uint8)
+    closed = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
+    # A closing keeps the brightest specks of noise; averaging takes them down.
+    side = max(3, reach // 2 | 1)
+    return np.asarray(cv2.blur(closed, (side, side)), np.uint8)
+
+
+def darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
+    """Return how much of the paper's light is missing at each pixel.
+
+    The mean over the channels: every ink shows in at least one of them, and
+    JPEG keeps brightness sharper than any single colour.
+
+    Args:
+        image: `uint8 (h, w)` or `(h, w, 3)`, dark on light.
+        reach: px, more than the widest stroke.
+
+    Returns:
+        `float32 (h, w)`: 0 is paper, 1 is black.
+    """
+    light = np.maximum(paper_light(image, reach), 1).astype(np.float32)
+    missing = np.clip(1 - image.astype(np.float32) / light, 0, 1)
+    return missing if missing.ndim == 2 else np.asarray(missing.mean(axis=2), np.float32)
+
+
+def density(images: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
+    """Return optical densities: the natural logarithm of paper's light over the pixel's.
+
+    Args:
+        images: `uint8 (n, h, w, 3)`, dark on light.
+        reach: px, more than the widest stroke.
+
+    Returns:
+        `float32 (n, h, w, 3)`, 0 for paper; ink on top of ink adds.
+    """
+    light = np.stack([paper_light(image, reach) for image in images]).astype(np.float32)
+    ratio = np.maximum(images.astype(np.float32), 1) / np.maximum(light, 1)
+    return np.asarray(np.maximum(-np.log(np.minimum(ratio, 1)), 0), np.float32)
