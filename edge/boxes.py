@@ -249,7 +249,7 @@ def _refit(row: _Row, lines: NDArray[np.float32], seen: NDArray[np.float32]) -> 
     chosen = weights > 0.35
     if np.count_nonzero(chosen) < 6 or not np.isfinite(corners[chosen]).all():
         return None
-    inside = _project(np.linalg.inv(row.homography), corners)
+    inside = _project(np.asarray(np.linalg.inv(row.homography)), corners)
     pairs = chosen & chosen[:, [1, 0, 3, 2]]
     widths = np.abs(inside[:, [1, 0, 3, 2], 0] - inside[..., 0])
     fill = float(np.median(widths[pairs])) if pairs.any() else row.fill
@@ -364,8 +364,10 @@ def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:
 def _unit_corners(fill: float, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
     """Return corners of boxes in the row's own coordinates, `float32 (n, 4, 2)`."""
     left, right = (1 - fill) / 2, (1 + fill) / 2
-    box = np.array([[left, 0], [right, 0], [right, 1], [left, 1]], np.float32)
-    return np.stack([box + [k, 0] for k in range(first, last)]).astype(np.float32)
+    boxes = [
+        [[k + left, 0], [k + right, 0], [k + right, 1], [k + left, 1]] for k in range(first, last)
+    ]
+    return np.array(boxes, np.float32)
 
 
 def _project(homography: NDArray[np.float64], points: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -78,7 +78,9 @@ def load_card(model: Path, content: bytes) -> ModelCard | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: the model card can't be read ({error}); convert again") from error
+        raise ModelError(
+            f"{path}: the model card can't be read ({error}); convert again"
+        ) from error
     try:
         known = ModelCard.__dataclass_fields__
         card = ModelCard(**{name: value for name, value in fields.items() if name in known})
@@ -93,6 +95,4 @@ def load_card(model: Path, content: bytes) -> ModelCard | None:
 
 
 def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -91,7 +91,7 @@ def _quad(contour: NDArray[np.int32], rectangle: cv2.typing.RotatedRect) -> NDAr
     hull = cv2.convexHull(contour)
     corners = cv2.approxPolyDP(hull, 0.06 * cv2.arcLength(hull, True), True)
     if len(corners) == 4:
-        return corners.reshape(4, 2).astype(np.float32)
+        return np.asarray(corners.reshape(4, 2), np.float32)
     return np.asarray(cv2.boxPoints(rectangle), np.float32)
 
 

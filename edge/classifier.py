@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ CLASSES = 10
 _LEAST_PROBABILITY = 1e-7
 
 
-class _Tensor(NamedTuple):
+@dataclass(frozen=True)
+class _Tensor:
     """What is needed of a tensor's details, read once."""
 
     index: int
@@ -55,9 +57,7 @@ class Classifier:
         except FileNotFoundError as error:
             raise ModelError(f"{self.path}: no such model file; check the path") from error
         except OSError as error:
-            raise ModelError(
-                f"{self.path}: the model can't be read ({error.strerror})"
-            ) from error
+            raise ModelError(f"{self.path}: the model can't be read ({error.strerror})") from error
         self.card = load_card(self.path, content)
         self._interpreter = make_interpreter(content, str(self.path), threads)
         self._lock = threading.Lock()
@@ -176,10 +176,10 @@ def _quantise(digits: NDArray[np.uint8], tensor: _Tensor) -> NDArray[Any]:
     if tensor.dtype == np.float32:
         return pixels.astype(np.float32) / np.float32(255)
     if tensor.dtype == np.uint8 and tensor.zero_point == 0 and abs(tensor.scale * 255 - 1) < 1e-3:
-        return pixels
+        return np.asarray(pixels)
     steps = np.rint(pixels / (255 * (tensor.scale or 1 / 255))) + tensor.zero_point
     limits = np.iinfo(tensor.dtype)
-    return np.clip(steps, limits.min, limits.max).astype(tensor.dtype)
+    return np.asarray(np.clip(steps, limits.min, limits.max), tensor.dtype)
 
 
 def _dequantise(scores: NDArray[Any], tensor: _Tensor) -> NDArray[np.float32]:

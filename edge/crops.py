@@ -77,8 +77,9 @@ def cut_digits(image: NDArray[np.uint8], boxes: Boxes) -> NDArray[np.uint8]:
     walls = [_walls(total, frame, level) for total in totals]
     line = _line_colour(densities, walls)
     ink = _ink_colour(densities, frame)
-    parted = line is not None and ink is not None and _angle(line, ink) >= _LEAST_ANGLE
-    inks = _part(densities, line, ink) if parted else totals
+    inks, parted = totals, False
+    if line is not None and ink is not None and _angle(line, ink) >= _LEAST_ANGLE:
+        inks, parted = _part(densities, line, ink), True
     cleared = []
     for crop, spans in zip(inks, walls, strict=True):
         on_line = crop < _REST * level if parted else np.ones(crop.shape, bool)
@@ -252,7 +253,7 @@ def _drop_foreign(ink: NDArray[np.float32], frame: _Frame, level: float) -> NDAr
         return np.asarray(within < 0.5 * total)
 
     small = total < (_PIECE * frame.height) ** 2
-    foreign = np.where(small, mostly_out(_PIECE_INSET), mostly_out(0))
+    foreign = np.asarray(np.where(small, mostly_out(_PIECE_INSET), mostly_out(0)))
     foreign[0] = False
     kept = ink.copy()
     kept[cv2.dilate(foreign[labels].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0] = 0

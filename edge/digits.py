@@ -141,7 +141,8 @@ def _digit_parts(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     # The main part is the largest, those near the middle of the box first.
     def weight(i: int) -> float:
         off = abs(centres[i][0] / width - 0.5) + abs(centres[i][1] / height - 0.5)
-        return float(stats[i][cv2.CC_STAT_AREA]) * max(0.05, 1 - off)
+        area = float(stats[i][cv2.CC_STAT_AREA])
+        return area * max(0.05, 1 - float(off))
 
     main = max(range(1, count), key=weight)
     extent = max(stats[main][cv2.CC_STAT_WIDTH], stats[main][cv2.CC_STAT_HEIGHT])

@@ -7,6 +7,8 @@ Each is also the builtin it resembles, so a caller may catch either name:
     │   ├── ImageError                   not an image, damaged, or too large
     │   └── RecordingError               not a touch recording
     ├── ModelError (ValueError)          a model or its card is missing or unfit
+    ├── DirectoryError (ValueError)      a directory of postcodes can't be used
+    ├── OutputError (OSError)            a result can't be written
     └── RuntimeMissingError (ImportError)  no interpreter is installed
 
 The message is one sentence for a person: what is wrong, where, what to do.
@@ -35,6 +37,14 @@ class RecordingError(InputError):
 
 class ModelError(FiveboxError, ValueError):
     """The model file or its card is missing, damaged or of the wrong kind."""
+
+
+class DirectoryError(FiveboxError, ValueError):
+    """The directory of valid postcodes is missing or has a line that is none."""
+
+
+class OutputError(FiveboxError, OSError):
+    """A result can't be written where it was asked for."""
 
 
 class RuntimeMissingError(FiveboxError, ImportError):

@@ -1,0 +1,83 @@
+"""The command line: `python -m edge`, also installed as `fivebox`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.errors import FiveboxError
+from edge.output import JsonLines, Table
+
+_EPILOG = """\
+exit code: 0, every input was processed; 1, some input was an error; 2, wrong usage
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    try:
+        code: int = options.run(options)
+        return code
+    except FiveboxError as error:
+        if options.debug:
+            raise
+        print(f"fivebox: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("fivebox: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output, `head` say, has enough; what Python still wants to
+        # flush at exit must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fivebox", description="Reads handwritten five-digit postcodes."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    read = commands.add_parser(
+        "read",
+        help="read photos, folders of them, and touch recordings (*.json)",
+        description="Reads the postcode in each photo, each photo in a folder, "
+        "and each touch recording (*.json).",
+        epilog=_EPILOG,
+    )
+    read.add_argument("paths", nargs="+", metavar="PATH", help="a photo, a folder or a recording")
+    read.add_argument("--json", action="store_true", help="print one line of JSON per input")
+    read.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
+    read.add_argument(
+        "--directory",
+        metavar="CODES.txt",
+        help="accept only these postcodes: one, or the first digits of some, a line",
+    )
+    read.add_argument(
+        "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
+    )
+    read.add_argument("--debug", action="store_true", help="show where an error came from")
+    read.set_defaults(run=_read)
+    return parser
+
+
+def _read(options: argparse.Namespace) -> int:
+    # numpy, OpenCV and the interpreter are imported only now: `--help` needs none.
+    from edge.batch import read_all
+    from edge.recognizer import Recognizer
+    from edge.sources.files import expand
+
+    recognizer = Recognizer(options.model, options.directory)
+    paths = list(expand(options.paths))
+    printer = JsonLines() if options.json else Table([str(path) for path in paths])
+    failed = False
+    for reading in read_all(recognizer, paths, options.annotate):
+        printer.add(reading)
+        failed |= reading.status == "error"
+    printer.close()
+    return 1 if failed else 0

@@ -1,0 +1,104 @@
+"""Paths given on the command line → the photos and touch recordings they name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from edge.errors import InputError, RecordingError
+
+IMAGE_SUFFIXES = {
+    ".bmp",
+    ".jfif",
+    ".jpe",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
+}
+RECORDING_SUFFIX = ".json"
+
+# Room for the most points a recording may have, written with all their decimals.
+_MOST_RECORDING_BYTES = 4_000_000
+
+
+def expand(paths: Iterable[str]) -> Iterator[Path]:
+    """Yield the inputs that paths name, folders opened, in order.
+
+    A path that is no folder is yielded as it is, be it there or not; of a folder all
+    photos and touch recordings in it and below it, by name. A folder without any is
+    yielded itself, so that reading it says so.
+    """
+    for path in map(Path, paths):
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_input(p))
+        yield from inside or [path]
+
+
+def is_recording(path: Path) -> bool:
+    """Tell whether a path is taken for a touch recording; all others are images."""
+    return path.suffix.lower() == RECORDING_SUFFIX
+
+
+def load_recording(path: Path) -> object:
+    """Read the JSON of a touch recording; its form is checked by `strokes`.
+
+    Raises:
+        InputError: the file can't be read.
+        RecordingError: it is not JSON, or far too large.
+    """
+    content = read_bytes(path, limit=_MOST_RECORDING_BYTES)
+    if content is None:
+        raise RecordingError(
+            f"it is larger than {_MOST_RECORDING_BYTES // 1_000_000} MB, too large for a "
+            "touch recording of five digits"
+        )
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise RecordingError(f"it is not JSON ({error})") from error
+
+
+def read_bytes(path: Path, limit: int) -> bytes | None:
+    """Return a file's content, or None where it is larger than `limit` bytes.
+
+    Raises:
+        InputError: it is missing, empty, a folder, or can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise InputError("there is no such file; check the path") from error
+    except IsADirectoryError as error:
+        raise InputError("the folder has no photos and no touch recordings in it") from error
+    except OSError as error:
+        raise InputError(f"the file can't be read ({error.strerror})") from error
+    if not content:
+        raise InputError("the file is empty")
+    return None if len(content) > limit else content
+
+
+def _is_input(path: Path) -> bool:
+    if path.name.startswith("."):
+        return False
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return True
+    return is_recording(path) and _may_be_recording(path)
+
+
+def _may_be_recording(path: Path) -> bool:
+    """Tell JSON that is plainly something else, a list of labels say, from recordings.
+
+    Only in a folder, where nobody named the file; what can't be judged is an input.
+    """
+    try:
+        data = load_recording(path)
+    except InputError:
+        return True
+    return isinstance(data, dict) and ("boxes" in data or "strokes" in data)

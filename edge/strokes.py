@@ -1,0 +1,152 @@
+"""Strokes of a touchscreen → which box each belongs to → five digits drawn with a round pen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import RecordingError
+
+COUNT = 5
+# Nobody writes five digits with more; a file with more is no handwriting.
+MOST_POINTS = 50_000
+# Screen pixels; beyond, arithmetic on coordinates loses its meaning.
+_FARTHEST = 1e6
+
+# A stroke farther from every box than this, in box widths, belongs to none.
+_FARTHEST_STROKE = 0.6
+# Ink smaller than this, in box heights, is a touch and no digit.
+_LEAST_EXTENT = 0.08
+
+# The digit is drawn this large, px, before `digits.normalise` brings it to 20: large
+# enough for smooth edges.
+_DRAWN = 120
+# Width of the pen as a part of the digit's larger side: MNIST's median stroke is
+# 2.35 px of 20 (2 * ink / outline length over its training digits).
+_PEN = 2.35 / 20
+# Points of drawn lines carry this many bits below the pixel.
+_SHIFT = 4
+
+Stroke = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A touch recording that has been checked."""
+
+    boxes: NDArray[np.float32]
+    """(5, 4): x, y, width, height in screen px, y down."""
+    strokes: tuple[Stroke, ...]
+    """Each `float32 (n, 2)`, n ≥ 1, screen px."""
+
+    @property
+    def corners(self) -> NDArray[np.float32]:
+        """Corners of the boxes, `float32 (5, 4, 2)`, from the top left, clockwise."""
+        x, y, w, h = self.boxes.T
+        quads = [[x, y], [x + w, y], [x + w, y + h], [x, y + h]]
+        return np.array(quads, np.float32).transpose(2, 0, 1)
+
+
+def parse_recording(data: object) -> Recording:
+    """Check a touch recording.
+
+    Args:
+        data: `{"boxes": [[x, y, w, h] × 5], "strokes": [[[x, y], …], …]}`, screen px;
+            points may carry a third number, milliseconds.
+
+    Returns:
+        The recording; strokes without a point are left out.
+
+    Raises:
+        RecordingError: it has another form.
+    """
+    if not isinstance(data, Mapping) or "boxes" not in data or "strokes" not in data:
+        raise RecordingError('a touch recording is an object with "boxes" and "strokes"')
+    boxes, strokes = data["boxes"], data["strokes"]
+    if not _is_list(boxes) or len(boxes) != COUNT:
+        count = len(boxes) if _is_list(boxes) else "no"
+        raise RecordingError(f"a touch recording has {COUNT} boxes; this one has {count}")
+    for place, box in enumerate(boxes, 1):
+        if not _are_numbers(box, {4}) or box[2] <= 0 or box[3] <= 0:
+            raise RecordingError(
+                f"box {place} must be four finite numbers [x, y, width, height], the last two > 0"
+            )
+    if not _is_list(strokes) or not all(_is_list(stroke) for stroke in strokes):
+        raise RecordingError('"strokes" must be a list of lists of points')
+    total = sum(len(stroke) for stroke in strokes)
+    if total > MOST_POINTS:
+        raise RecordingError(f"it has {total:,} points; five digits have at most {MOST_POINTS:,}")
+    for place, stroke in enumerate(strokes, 1):
+        if not all(_are_numbers(point, {2, 3}) for point in stroke):
+            raise RecordingError(
+                f"stroke {place} has a point that is not two or three finite numbers "
+                "[x, y, milliseconds]"
+            )
+    return Recording(
+        np.array(boxes, np.float32),
+        tuple(np.array([p[:2] for p in stroke], np.float32) for stroke in strokes if stroke),
+    )
+
+
+def assign(recording: Recording) -> list[list[Stroke]]:
+    """Return the strokes of each box, by where most of a stroke's points are."""
+    centres = recording.boxes[:, :2] + recording.boxes[:, 2:] / 2
+    halves = recording.boxes[:, 2:] / 2
+    found: list[list[Stroke]] = [[] for _ in range(COUNT)]
+    for stroke in recording.strokes:
+        # Distance of each point from each box's outline, in px; 0 inside.
+        beyond = np.abs(stroke[:, None] - centres) - halves
+        away = np.hypot(*np.maximum(beyond, 0).transpose(2, 0, 1))
+        inside = (away == 0).sum(axis=0)
+        box = int(inside.argmax()) if inside.any() else int(away.mean(axis=0).argmin())
+        if away[:, box].min() <= _FARTHEST_STROKE * recording.boxes[box, 2]:
+            found[box].append(stroke)
+    return found
+
+
+def draw(strokes: Sequence[Stroke], box_height: float) -> NDArray[np.uint8] | None:
+    """Draw one box's strokes with a round pen, as wide as MNIST's pens were.
+
+    Args:
+        strokes: `float32 (n, 2)` each, screen px, y down.
+        box_height: screen px; tells a digit from a stray touch.
+
+    Returns:
+        `uint8 (h, w)`, white ink on black; None where there is no digit.
+    """
+    if not strokes:
+        return None
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = float((high - low).max())
+    if extent < _LEAST_EXTENT * box_height:
+        return None
+    pen = max(1, round(_PEN * _DRAWN))
+    scale = (_DRAWN - pen) / extent
+    width, height = (np.ceil((high - low) * scale).astype(int) + 2 * pen).tolist()
+    image = np.zeros((height, width), np.uint8)
+    for stroke in strokes:
+        line = np.rint(((stroke - low) * scale + pen) * 2**_SHIFT).astype(np.int32)
+        cv2.polylines(image, [line], False, 255, pen, cv2.LINE_AA, _SHIFT)
+    return image
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _are_numbers(value: Any, lengths: set[int]) -> bool:
+    return (
+        _is_list(value)
+        and len(value) in lengths
+        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+        and all(math.isfinite(v) and abs(v) <= _FARTHEST for v in chain(value[:2], value[3:]))
+        and all(math.isfinite(v) for v in value)
+    )
