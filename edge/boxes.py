@@ -37,8 +37,9 @@ _OFF_LINE = 0.2
 _LEAST_CELLS = 3
 _MOST_ROWS = 16
 
-# Walls are searched for this far on both sides, in box heights, first and then.
-_SEARCH = (0.13, 0.05)
+# Walls are searched for this far on both sides, in box heights, so many times.
+_SEARCH = 0.13
+_ROUNDS = 2
 _SAMPLES = 24
 _OFFSETS = 17
 # Ends of every line that is tried across the samples: for each pair of offsets (at
@@ -62,6 +63,8 @@ _JOINED_FILL = 0.93
 # together, and of any one.
 _LEAST_COVERAGE = 0.6
 _LEAST_BOX_COVERAGE = 0.4
+# With this much of it no other scale is tried.
+_SURE_COVERAGE = 0.9
 # A sixth box beside the five, as clearly printed, makes it a table's row.
 _SIXTH_BOX = 0.75
 # Walls outside the picture say nothing; at least this part must lie inside.
@@ -114,15 +117,18 @@ def find_boxes(image: NDArray[np.uint8]) -> Boxes | None:
     """
     longest = max(image.shape[:2])
     tried: list[float] = []
+    best: Boxes | None = None
     for side in _WORKING_SIDES:
         scale = min(side / longest, _MOST_ENLARGED)
         if any(0.8 < scale / other < 1.25 for other in tried):
             continue
         tried.append(scale)
         found = _find_at(image, scale)
-        if found is not None:
-            return found
-    return None
+        if found is not None and (best is None or found.coverage > best.coverage):
+            best = found
+        if best is not None and best.coverage >= _SURE_COVERAGE:
+            break
+    return best
 
 
 def _find_at(image: NDArray[np.uint8], scale: float) -> Boxes | None:
@@ -232,12 +238,12 @@ def _fit(dark: NDArray[np.float32], row: _Row) -> tuple[_Row, float]:
     Returns:
         The fitted row and its coverage; 0 where it is not a row of five boxes.
     """
-    for reach in _SEARCH:
-        fitted = _refit(row, *find_walls(dark, row.corners(), reach))
+    for _ in range(_ROUNDS):
+        fitted = _refit(row, *find_walls(dark, row.corners()))
         if fitted is None:
             return row, 0.0
         row = fitted
-    _, seen = find_walls(dark, row.corners(-1, COUNT + 1), _SEARCH[-1])
+    _, seen = find_walls(dark, row.corners(-1, COUNT + 1))
     return row, _coverage(seen[1:-1]) if not _has_sixth(seen, row) else 0.0
 
 
@@ -285,7 +291,7 @@ def _has_sixth(seen: NDArray[np.float32], row: _Row) -> bool:
 
 
 def find_walls(
-    dark: NDArray[np.float32], quads: NDArray[np.float32], reach: float
+    dark: NDArray[np.float32], quads: NDArray[np.float32], reach: float = _SEARCH
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Find the printed line near each side of some boxes.
 
@@ -337,7 +343,7 @@ def find_walls(
 
     # A line is seen where it is about as dark as usual and darker than its sides.
     on_line = np.take_along_axis(values, _TRACKS[best][:, :, None], axis=2)[..., 0]
-    beside = np.median(values, axis=2)
+    beside = np.percentile(values, 25, axis=2)
     least = np.maximum(0.5 * usual[..., 0], _FAINTEST_LINE)
     visible = (on_line > least) & (on_line - beside > 0.3 * least)
     parts = np.where(

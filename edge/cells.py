@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 # Lines at least this much darker than their surroundings, as fractions of the
 # paper's light: a level that closes a faint outline also joins digits to walls.
-_LEVELS = (0.25, 0.12, 0.06)
+_LEVELS = (0.25, 0.12, 0.06, 0.03)
 # Window of the surroundings, px.
 _SURROUNDINGS = 31
 _NOISE_FACTOR = 3.5

@@ -27,7 +27,7 @@ _MARGIN = 0.18
 _WALL_REACH = 0.09
 # Least angle between the line's and the ink's colour, degrees, for parting them;
 # below it the noise of the difference is larger than the difference.
-_LEAST_ANGLE = 20.0
+_LEAST_ANGLE = 14.0
 # Density (natural logarithm) under which a pixel has no colour to speak of.
 _LEAST_DENSITY = 0.12
 # Part of the ink's usual density under which it is a rest of the line.
@@ -70,8 +70,8 @@ def cut_digits(image: NDArray[np.uint8], boxes: Boxes) -> NDArray[np.uint8]:
     """
     height = float(np.clip(boxes.height, _LEAST_HEIGHT, _MOST_HEIGHT))
     frame = _frame(boxes, round(height))
-    flat = _flatten(image, boxes, frame)
-    densities = density(flat, reach=frame.height // 3)
+    flat, inside = _flatten(image, boxes, frame)
+    densities = density(flat, reach=frame.height // 3) * inside[..., None]
     totals = densities.mean(axis=3)
     level = _usual_density(totals, frame)
     walls = [_walls(total, frame, level) for total in totals]
@@ -82,7 +82,7 @@ def cut_digits(image: NDArray[np.uint8], boxes: Boxes) -> NDArray[np.uint8]:
         inks, parted = _part(densities, line, ink), True
     cleared = []
     for crop, spans in zip(inks, walls, strict=True):
-        on_line = crop < _REST * level if parted else np.ones(crop.shape, bool)
+        on_line = crop < 0.5 * _REST * level if parted else np.ones(crop.shape, bool)
         without = _clear_walls(crop, on_line, spans, level)
         cleared.append(_drop_foreign(without, frame, level))
     return np.asarray(np.exp(-np.stack(cleared)) * 255, np.uint8)
@@ -98,8 +98,13 @@ def _frame(boxes: Boxes, height: int) -> _Frame:
     return _Frame(height, max(12, round(height * aspect)), max(3, round(margin)))
 
 
-def _flatten(image: NDArray[np.uint8], boxes: Boxes, frame: _Frame) -> NDArray[np.uint8]:
-    """Return the five crops as they are in the picture, `uint8 (5, h, w, 3)`."""
+def _flatten(
+    image: NDArray[np.uint8], boxes: Boxes, frame: _Frame
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Return the five crops as they are in the picture, `uint8 (5, h, w, 3)`.
+
+    Beside them, `bool (5, h, w)`: what of each crop lies in the picture.
+    """
     # Only the row's surroundings are touched; they are shrunk by area averaging
     # first, because warping down skips pixels.
     room = boxes.height * (_MARGIN + 0.1)
@@ -112,7 +117,8 @@ def _flatten(image: NDArray[np.uint8], boxes: Boxes, frame: _Frame) -> NDArray[n
     if shrink < 1:
         part = cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     corners = ((boxes.corners - low + 0.5) * shrink - 0.5).astype(np.float32)
-    crops = []
+    whole = np.ones(part.shape[:2], np.uint8)
+    crops, insides = [], []
     for quad in corners:
         homography = cv2.getPerspectiveTransform(quad, frame.corners)
         crops.append(
@@ -120,13 +126,14 @@ def _flatten(image: NDArray[np.uint8], boxes: Boxes, frame: _Frame) -> NDArray[n
                 part, homography, frame.size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
             )
         )
-    return np.stack(crops).astype(np.uint8)
+        insides.append(cv2.warpPerspective(whole, homography, frame.size) > 0)
+    return np.stack(crops).astype(np.uint8), np.stack(insides)
 
 
 def _walls(dark: NDArray[np.float32], frame: _Frame, level: float) -> list[tuple[int, int]]:
     """Return the rows each wall's line covers, walls turned to the top one by one.
 
-    The median along the wall leaves the digit out; the line reaches on both sides
+    What most of the wall's length has is the line, not the digit; it reaches on both sides
     of its darkest row to where it has lost half of its density, or, if it is much
     denser than the ink, to where it could no longer be taken for ink.
     """
@@ -136,7 +143,8 @@ def _walls(dark: NDArray[np.float32], frame: _Frame, level: float) -> list[tuple
         reach = max(2, round(_WALL_REACH * frame.height))
         first = max(0, frame.margin - reach)
         trim = frame.margin + view.shape[1] // 8
-        profile = np.median(view[first : frame.margin + reach + 1, trim:-trim], axis=1)
+        band = view[first : frame.margin + reach + 1, trim:-trim]
+        profile = np.percentile(band, 30, axis=1)
         paper = float(profile.min())
         peak = int(profile.argmax())
         edge = paper + min(0.5 * (float(profile[peak]) - paper), 0.6 * _REST * level)
@@ -252,8 +260,10 @@ def _drop_foreign(ink: NDArray[np.float32], frame: _Frame, level: float) -> NDAr
         within = np.bincount(labels[edge:-edge, edge:-edge].ravel(), minlength=count)
         return np.asarray(within < 0.5 * total)
 
-    small = total < (_PIECE * frame.height) ** 2
-    foreign = np.asarray(np.where(small, mostly_out(_PIECE_INSET), mostly_out(0)))
+    small: NDArray[np.bool_] = total < (_PIECE * frame.height) ** 2
+    foreign: NDArray[np.bool_] = np.asarray(
+        np.where(small, mostly_out(_PIECE_INSET), mostly_out(0))
+    )
     foreign[0] = False
     kept = ink.copy()
     kept[cv2.dilate(foreign[labels].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0] = 0

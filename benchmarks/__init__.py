@@ -1,0 +1,1 @@
+"""Accuracy and speed, each a script that prints a table and writes JSON."""

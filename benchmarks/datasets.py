@@ -1,0 +1,103 @@
+"""The real data that is measured: where it lies and what is true of it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[1]
+
+# A touchscreen's five boxes, screen px: x, y, width, height.
+_BOXES = [[20 + 150 * k, 40, 130, 180] for k in range(5)]
+# A digit's larger side as a part of its box, for touch recordings.
+_SMALLEST, _LARGEST = 0.45, 0.85
+_POINT_MS = 10
+
+
+class Photo(NamedTuple):
+    """A photo and the postcode in it."""
+
+    path: Path
+    postcode: str
+
+
+class Touch(NamedTuple):
+    """A touch recording and the postcode in it."""
+
+    recording: dict[str, Any]
+    postcode: str
+
+
+def data_folder() -> Path:
+    """Return where the real data lies: `$FIVEBOX_DATA`, else beside the project."""
+    return Path(os.environ.get("FIVEBOX_DATA") or ROOT.parent / "shared" / "data")
+
+
+def mnist_test() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return MNIST's test digits, `uint8 (10000, 28, 28)`, and what they are."""
+    with np.load(data_folder() / "mnist.npz", allow_pickle=False) as data:
+        return data["x_test"], data["y_test"]
+
+
+def box_strips() -> list[Photo]:
+    """Return phone photos of five handwritten digits in ruled boxes."""
+    folder = data_folder() / "box_strips"
+    with (folder / "labels.csv").open(newline="") as file:
+        return [Photo(folder / row["file"], row["postcode"]) for row in csv.DictReader(file)]
+
+
+def envelopes() -> list[Photo]:
+    """Return real envelopes with five printed orange boxes."""
+    folder = data_folder() / "envelopes"
+    labels = json.loads((folder / "labels.json").read_text("utf-8"))
+    return [Photo(folder / label["file"], label["postcode"]) for label in labels]
+
+
+def touch_recordings(count: int, seed: int) -> Iterator[Touch]:
+    """Yield touch recordings, each of five random digits by one writer on a tablet.
+
+    Args:
+        count: how many.
+        seed: of the choice of writers, digits, sizes and places.
+    """
+    rng = np.random.default_rng(seed)
+    with gzip.open(data_folder() / "pendigits_strokes.json.gz", "rt") as file:
+        written = json.load(file)
+    by_writer = defaultdict(list)
+    for digit in written:
+        by_writer[digit["writer"]].append(digit)
+    writers = sorted(by_writer)
+    for _ in range(count):
+        mine = by_writer[writers[rng.integers(len(writers))]]
+        chosen = [mine[i] for i in rng.choice(len(mine), size=5, replace=False)]
+        strokes: list[list[list[float]]] = []
+        for digit, box in zip(chosen, _BOXES, strict=True):
+            strokes.extend(_place(digit["strokes"], box, rng))
+        clock = 0
+        for stroke in strokes:
+            for point in stroke:
+                clock += _POINT_MS
+                point.append(clock)
+        yield Touch({"boxes": _BOXES, "strokes": strokes}, "".join(str(d["label"]) for d in chosen))
+
+
+def _place(
+    strokes: list[list[list[float]]], box: list[int], rng: np.random.Generator
+) -> list[list[list[float]]]:
+    """Scale a digit into a box, as large and as far from its middle as people write."""
+    x, y, width, height = box
+    points = np.concatenate([np.array(stroke, float) for stroke in strokes])
+    low, extent = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-6)
+    scale = rng.uniform(_SMALLEST, _LARGEST) * min(width / extent[0], height / extent[1])
+    room = np.array([width, height]) - extent * scale
+    corner = np.array([x, y]) + room * rng.uniform(0.3, 0.7, 2)
+    return [((np.array(stroke) - low) * scale + corner).round(1).tolist() for stroke in strokes]
