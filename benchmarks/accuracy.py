@@ -103,11 +103,9 @@ def main() -> int:
     parser.add_argument("--model", help="instead of the bundled model")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
-    if not datasets.data_folder().is_dir():
-        print(
-            f"accuracy: {datasets.data_folder()} is missing; name the data's folder in FIVEBOX_DATA",
-            file=sys.stderr,
-        )
+    folder = datasets.data_folder()
+    if not folder.is_dir():
+        print(f"accuracy: no data in {folder}; name its folder in FIVEBOX_DATA", file=sys.stderr)
         return 1
     recognizer = Recognizer(options.model)
     scores = measure(recognizer)

@@ -237,7 +237,7 @@ def _clear_walls(
         reached = [
             cv2.dilate(side.any(axis=0).astype(np.uint8)[None], slack)[0] > 0 for side in sides
         ]
-        crossing = reached[0] & reached[1]
+        crossing: NDArray[np.bool_] = np.logical_and(*reached)
         # Beyond the walls at its ends the line is a neighbour's, met by others.
         crossing[: walls[(turn + 3) % 4][1]] = False
         crossing[len(crossing) - walls[(turn + 1) % 4][1] :] = False

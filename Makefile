@@ -1,0 +1,61 @@
+# make demo    read the samples with the bundled model (needs Python 3.11 to 3.13)
+# make test    every test, in an environment of its own
+# make help    the rest
+
+PYTHON ?= python3
+# MNIST as Keras ships it; without it `train` looks in Keras's cache, then downloads.
+MNIST ?= $(wildcard ../shared/data/mnist.npz)
+
+EDGE := .venv/.ready
+WORKSHOP := .venv-test/.ready
+
+.PHONY: help demo test lint format model samples accuracy clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo      read everything in samples/, annotated pictures in out/"
+	@echo "make test      install what the tests need and run them all"
+	@echo "make lint      ruff and mypy"
+	@echo "make format    lay the code out with ruff"
+	@echo "make model     train and convert the bundled model   [MNIST=mnist.npz]"
+	@echo "make samples   make the photos and recordings in samples/ anew"
+	@echo "make accuracy  measure on real input                  [FIVEBOX_DATA=folder]"
+	@echo "make clean     remove environments and everything built"
+
+demo: $(EDGE)
+	@.venv/bin/python -m edge read samples --annotate out
+	@echo "annotated pictures are in out/"
+
+test: $(WORKSHOP)
+	.venv-test/bin/python -m pytest -n 2 --dist loadfile
+
+lint: $(WORKSHOP)
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/mypy
+
+format: $(WORKSHOP)
+	.venv-test/bin/ruff check --fix .
+	.venv-test/bin/ruff format .
+
+model: $(WORKSHOP)
+	.venv-test/bin/python -m train $(if $(MNIST),--data $(MNIST)) --out build
+	.venv-test/bin/python -m convert build/postcode.keras -o edge/models/postcode.tflite --quantize int8
+
+samples: $(WORKSHOP)
+	.venv-test/bin/python -m samples
+
+accuracy: $(WORKSHOP)
+	.venv-test/bin/python -m benchmarks.accuracy
+
+# A target is written last, so that an installation that broke off is done again.
+$(EDGE): pyproject.toml
+	@scripts/make-venv $(PYTHON) .venv edge
+	@touch $@
+
+$(WORKSHOP): pyproject.toml
+	@scripts/make-venv $(PYTHON) .venv-test train,test,dev
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-test build out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
