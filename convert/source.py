@@ -1,0 +1,215 @@
+"""The Keras model that is to be converted, checked, with the report of its training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.errors import SourceError
+from edge.card import sha256_of
+from train import data
+from train.augment import Distortion
+from train.errors import DataError
+from train.recipe import Recipe
+
+SUFFIXES = (".keras", ".h5", ".hdf5")
+REPORT_NAME = "report.json"
+
+_SIDE = 28
+_CLASSES = 10
+_CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the report beside a model says of its training."""
+
+    report: Mapping[str, Any]
+    """All of it, as `train.report` wrote it."""
+    data_path: Path
+    """Where the digits were."""
+    data_sha256: str
+    """Of their file."""
+    holdout_count: int
+    """How many of them were held out."""
+    holdout_seed: int
+    """Which ones."""
+    distortion: Distortion
+    """How the others were bent."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Keras digit model and what is known of its training."""
+
+    path: Path
+    """Of the model's file."""
+    sha256: str
+    """Of the model's file, lower-case hexadecimal."""
+    model: Any
+    """The `keras.Model`: `float32`, 0 to 1, in; `(n, 10)` out."""
+    training: Training | None
+    """None where no report of this very file lies beside it."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """The digits that a conversion needs."""
+
+    dataset: data.Dataset
+    """Where they come from; its test digits only confirm what comes out."""
+    learnt: data.Digits
+    """The network's own training digits: they show the ranges of its activations."""
+    held_out: data.Digits
+    """All decisions are made on these."""
+    holdout_seed: int
+    """Which ones these are."""
+    unseen: bool
+    """Whether the training is known to have left the held-out ones out."""
+
+
+def load_source(path: Path) -> Source:
+    """Load a Keras model and check that it reads digits.
+
+    Args:
+        path: a `.keras` or `.h5` file.
+
+    Returns:
+        The model, with the report of its training where there is one.
+
+    Raises:
+        SourceError: the file is missing or damaged, or the model is none of digits.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: no such file; python -m train makes a model") from error
+    except OSError as error:
+        raise SourceError(f"{path}: the file can't be read ({error.strerror})") from error
+    if path.suffix not in SUFFIXES:
+        raise SourceError(
+            f"{path}: not the name of a Keras model; give a file that ends in .keras or .h5"
+        )
+    import keras
+
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    # What Keras raises depends on which byte is wrong: a dozen kinds have been seen.
+    except Exception as error:
+        raise SourceError(
+            f"{path}: not a Keras model, or a damaged one ({_first_line(error)}); save it again"
+        ) from error
+    _check(model, path)
+    sha256 = sha256_of(content)
+    return Source(path, sha256, model, _training(path, sha256))
+
+
+def find_digits(source: Source, data_path: Path | None) -> Material:
+    """Load the digits that the model was trained on, divided as they were then.
+
+    Args:
+        source: the model; its training says where the digits were.
+        data_path: where they are now; None asks the report, then Keras.
+
+    Returns:
+        The digits. For a model without a report the recipe's own division is taken.
+
+    Raises:
+        DataError: they can't be found, or are others than those of the report.
+    """
+    training = source.training
+    if data_path is None and training is not None and training.data_path.exists():
+        data_path = training.data_path
+    dataset = data.load(data_path)
+    if training is None:
+        # A quarter at most: some must be left to show the activations' ranges.
+        count = min(Recipe().holdout, max(1, len(dataset.train) // 4))
+        seed = Recipe().holdout_seed
+        learnt, held_out = data.hold_out(dataset.train, count, seed)
+        return Material(dataset, learnt, held_out, seed, unseen=False)
+    if dataset.sha256 != training.data_sha256:
+        raise DataError(
+            f"{dataset.path}: not the digits that {source.path.name} was trained on (another "
+            f"SHA-256 than in {REPORT_NAME}); pass those with --data"
+        )
+    seed = training.holdout_seed
+    learnt, held_out = data.hold_out(dataset.train, training.holdout_count, seed)
+    return Material(dataset, learnt, held_out, seed, unseen=True)
+
+
+def predict(model: Any, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Run the Keras model.
+
+    Args:
+        model: of a `Source`.
+        digits: `uint8 (n, 28, 28)`.
+
+    Returns:
+        `float32 (n, 10)`: what the model gives, probabilities or logits.
+    """
+    pixels = to_pixels(digits, model.input_shape)
+    return np.asarray(model.predict(pixels, batch_size=_CHUNK, verbose=0), np.float32)
+
+
+def to_pixels(digits: NDArray[np.uint8], input_shape: tuple[int | None, ...]) -> NDArray[Any]:
+    """Return digits in the shape a model takes them, `float32`, 0 to 1."""
+    return digits.reshape(-1, *input_shape[1:]).astype(np.float32) / np.float32(255)
+
+
+def _check(model: Any, path: Path) -> None:
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    if not inputs or not outputs:
+        raise SourceError(f"{path}: the model has no fixed input; build it before it is saved")
+    shapes = [tuple(tensor.shape) for tensor in (*inputs, *outputs)]
+    fits = (
+        len(inputs) == len(outputs) == 1
+        and shapes[0][1:] in {(_SIDE**2,), (_SIDE, _SIDE), (_SIDE, _SIDE, 1)}
+        and shapes[1][1:] == (_CLASSES,)
+    )
+    if not fits:
+        raise SourceError(
+            f"{path}: not a digit model: its inputs and outputs are {shapes}, where "
+            f"(n, {_SIDE**2}) in and (n, {_CLASSES}) out is needed"
+        )
+    for weight in model.weights:
+        if not np.isfinite(np.asarray(weight)).all():
+            raise SourceError(
+                f"{path}: the weights in {weight.path} are not all finite numbers; train it again"
+            )
+
+
+def _training(model: Path, sha256: str) -> Training | None:
+    path = model.parent / REPORT_NAME
+    try:
+        report = json.loads(path.read_text("utf-8"))
+        if report["model"]["sha256"] != sha256:
+            return None
+        described, holdout = report["data"], report["data"]["holdout"]
+        training = Training(
+            report=report,
+            data_path=Path(described["path"]),
+            data_sha256=described["sha256"],
+            holdout_count=int(holdout["count"]),
+            holdout_seed=int(holdout["seed"]),
+            distortion=Distortion(**report["recipe"]["distortion"]),
+        )
+        if training.holdout_count < 1 or training.holdout_seed < 0:
+            raise ValueError("no digits were held out")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceError(
+            f"{path}: not a training report ({_first_line(error)}); train again or remove it"
+        ) from error
+    return training
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:120]}" if lines else type(error).__name__

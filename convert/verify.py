@@ -1,0 +1,94 @@
+"""Runs what was written, as the kiosk will, and compares it with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.errors import ConversionError
+from edge.classifier import Classifier, softmax
+
+# Share of the held-out digits by which the converted model may be worse.
+ALLOWED_LOSS = 0.002
+
+_CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a converted model does beside its source, on the same digits."""
+
+    of: int
+    """Digits compared."""
+    source_errors: int
+    """Of the Keras model."""
+    converted_errors: int
+    """Of the converted model."""
+    agreement: int
+    """Digits of which both say the same, right or wrong."""
+    largest_difference: float
+    """Largest absolute difference between two probabilities, 0 to 1."""
+
+
+def run(classifier: Classifier, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Run the converted model.
+
+    Args:
+        classifier: of the file.
+        digits: `uint8 (n, 28, 28)`.
+
+    Returns:
+        `float32 (n, 10)` logits.
+    """
+    chunks = [digits[start : start + _CHUNK] for start in range(0, len(digits), _CHUNK)]
+    return np.concatenate([classifier.logits(chunk) for chunk in chunks])
+
+
+def compare(
+    source_scores: NDArray[np.float32], logits: NDArray[np.float32], labels: NDArray[np.uint8]
+) -> Comparison:
+    """Compare what two models say of the same digits.
+
+    Args:
+        source_scores: `float32 (n, 10)`, probabilities or logits of the Keras model.
+        logits: `float32 (n, 10)` of the converted one.
+        labels: `uint8 (n,)`.
+    """
+    expected, got = as_probabilities(source_scores), softmax(logits)
+    # A tie between two scores has no probable digit; both models break it alike.
+    expected_digit, got_digit = source_scores.argmax(axis=1), logits.argmax(axis=1)
+    return Comparison(
+        of=len(labels),
+        source_errors=int(np.count_nonzero(expected_digit != labels)),
+        converted_errors=int(np.count_nonzero(got_digit != labels)),
+        agreement=int(np.count_nonzero(expected_digit == got_digit)),
+        largest_difference=float(np.abs(expected - got).max()),
+    )
+
+
+def as_probabilities(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `float32 (n, 10)` scores as they are if they are probabilities, else their softmax."""
+    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-3):
+        return scores
+    return softmax(scores)
+
+
+def require_equal(comparison: Comparison) -> None:
+    """Refuse a converted model that is worse than its source.
+
+    Args:
+        comparison: on the held-out digits.
+
+    Raises:
+        ConversionError: its accuracy is lower by more than `ALLOWED_LOSS`.
+    """
+    loss = (comparison.converted_errors - comparison.source_errors) / comparison.of
+    if loss > ALLOWED_LOSS:
+        raise ConversionError(
+            f"the converted model is worse by {loss:.2%} of the held-out digits "
+            f"({comparison.converted_errors} errors of {comparison.of:,}, where the Keras model "
+            f"makes {comparison.source_errors}) and {ALLOWED_LOSS:.2%} is allowed, so it was not "
+            "kept; try another --quantize"
+        )

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from convert.errors import SourceError
+from convert.source import find_digits, load_source, predict
+from tests.convert.conftest import RECIPE
+from tests.train.synthetic import write_digits
+from train.errors import DataError
+
+
+def saved(model, path):
+    model.save(path)
+    return path
+
+
+def sequential(*layers):
+    import keras
+
+    return keras.Sequential(list(layers))
+
+
+def test_a_trained_model_is_loaded_with_its_training(build, digits_file):
+    source = load_source(build / "postcode.keras")
+    assert source.training.data_path == digits_file
+    assert source.training.holdout_count == RECIPE.holdout
+    assert source.training.distortion == RECIPE.distortion
+
+
+def test_the_digits_of_the_training_are_found_and_divided_as_then(build):
+    from train import data
+
+    material = find_digits(load_source(build / "postcode.keras"), None)
+    dataset = data.load(material.dataset.path)
+    expected = data.hold_out(dataset.train, RECIPE.holdout, RECIPE.holdout_seed)[1]
+    assert np.array_equal(material.held_out.images, expected.images)
+    assert material.unseen
+
+
+def test_a_model_without_its_own_report_is_not_said_to_have_left_digits_out(build, digits_file):
+    shutil.move(build / "postcode.keras", build / "postcode2.keras")
+    report = json.loads((build / "report.json").read_text())
+    report["model"]["sha256"] = "0" * 64
+    (build / "report.json").write_text(json.dumps(report))
+    source = load_source(build / "postcode2.keras")
+    assert source.training is None
+    material = find_digits(source, digits_file)
+    assert not material.unseen
+    assert len(material.held_out) == 250
+
+
+def test_other_digits_than_those_of_the_training_are_refused(build, tmp_path):
+    other = write_digits(tmp_path / "other.npz", train=900, test=100)
+    with pytest.raises(DataError, match=r"not the digits that postcode\.keras was trained on"):
+        find_digits(load_source(build / "postcode.keras"), other)
+
+
+def test_digits_that_have_moved_are_taken_from_keras_or_asked_for(build, tmp_path, monkeypatch):
+    import keras
+
+    report = json.loads((build / "report.json").read_text())
+    original = report["data"]["path"]
+    report["data"]["path"] = str(tmp_path / "gone.npz")
+    (build / "report.json").write_text(json.dumps(report))
+    source = load_source(build / "postcode.keras")
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: 1 / 0)
+    with pytest.raises(DataError, match="pass --data"):
+        find_digits(source, None)
+
+    (tmp_path / "datasets").mkdir()
+    shutil.copy(original, tmp_path / "datasets" / "mnist.npz")
+    assert len(find_digits(source, None).held_out) == RECIPE.holdout
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"model": {}}', '{"model": 3}'])
+def test_a_damaged_report_is_one_sentence(build, content):
+    (build / "report.json").write_text(content)
+    with pytest.raises(SourceError, match="not a training report"):
+        load_source(build / "postcode.keras")
+
+
+def test_a_report_of_this_model_that_describes_nothing_is_one_sentence(build):
+    report = json.loads((build / "report.json").read_text())
+    report["data"]["holdout"] = {"count": 0, "seed": 0}
+    (build / "report.json").write_text(json.dumps(report))
+    with pytest.raises(SourceError, match="not a training report"):
+        load_source(build / "postcode.keras")
+
+
+def test_missing_foreign_and_damaged_files_are_one_sentence_each(build, tmp_path):
+    good = (build / "postcode.keras").read_bytes()
+    (tmp_path / "text.keras").write_text("hello")
+    (tmp_path / "empty.keras").write_bytes(b"")
+    (tmp_path / "half.keras").write_bytes(good[: len(good) // 2])
+    (tmp_path / "text.h5").write_text("hello")
+    (tmp_path / "model.onnx").write_bytes(good)
+    for name, said in (
+        ("none.keras", "no such file"),
+        ("", "can't be read"),
+        ("text.keras", "not a Keras model"),
+        ("empty.keras", "not a Keras model"),
+        ("half.keras", "not a Keras model"),
+        ("text.h5", "not a Keras model"),
+        ("model.onnx", r"ends in \.keras or \.h5"),
+    ):
+        with pytest.raises(SourceError, match=said) as caught:
+            load_source(tmp_path / name)
+        assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 400
+
+
+def test_a_model_of_something_else_is_told_by_its_shapes(tmp_path):
+    from keras import Input, layers
+
+    path = tmp_path / "other.keras"
+    for model in (
+        sequential(Input((100,)), layers.Dense(10)),
+        sequential(Input((784,)), layers.Dense(26)),
+        sequential(Input((32, 32, 3)), layers.Flatten(), layers.Dense(10)),
+    ):
+        with pytest.raises(SourceError, match="not a digit model"):
+            load_source(saved(model, path))
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    from keras import Input, layers
+
+    model = sequential(Input((784,)), layers.Dense(10, name="last"))
+    model.layers[-1].bias.assign([np.nan] + [0.0] * 9)
+    with pytest.raises(SourceError, match=r"last.*not all finite"):
+        load_source(saved(model, tmp_path / "nan.keras"))
+
+
+def test_an_h5_file_as_the_textbook_saves_it_is_loaded(tmp_path):
+    from keras import Input, layers
+
+    model = sequential(
+        Input((784,)), layers.Dense(16, activation="tanh"), layers.Dense(10, activation="softmax")
+    )
+    path = tmp_path / "dmlp_trained.h5"
+    model.save(path)
+    source = load_source(path)
+    digits = np.zeros((3, 28, 28), np.uint8)
+    assert predict(source.model, digits).sum(axis=1) == pytest.approx(1)

@@ -1,0 +1,60 @@
+"""Writes results aside and moves them into place, so that nothing is ever half written."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from train.errors import OutputError
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder where there is none, and try that files can be written into it.
+
+    Raises:
+        OutputError: they can't.
+    """
+    with _one_sentence(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
+@contextlib.contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Lend a folder inside `folder` to write in; it is gone afterwards, whatever happened.
+
+    On the same file system as its parent, so what was written can be moved there in
+    one step (`publish`).
+
+    Raises:
+        OutputError: it can't be made.
+    """
+    with _one_sentence(folder):
+        aside = tempfile.TemporaryDirectory(dir=folder, prefix=".partial-")
+    with aside as name:
+        yield Path(name)
+
+
+def publish(*staged: Path) -> None:
+    """Move files from their staging folder into its parent, over what is there.
+
+    Raises:
+        OutputError: one can't be moved; those before it already were.
+    """
+    for path in staged:
+        target = path.parent.parent / path.name
+        with _one_sentence(target):
+            path.replace(target)
+
+
+@contextlib.contextmanager
+def _one_sentence(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{target}: can't be written ({error.strerror}); choose another place for the results"
+        ) from error
