@@ -17,9 +17,9 @@ from convert.source import REPORT_NAME, Material, Source, find_digits, load_sour
 from convert.tflite import to_tflite
 from edge.card import ModelCard, card_path, sha256_of
 from edge.classifier import Classifier
+from edge.errors import OutputError
 from train import files
 from train.augment import Distortion, distort
-from train.errors import OutputError
 
 # Bent anew each time, the held-out digits stand for hands that were never seen; as
 # they are, nearly all are read with certainty and there is little to learn from.

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
-import sys
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +14,7 @@ from numpy.typing import NDArray
 from convert.errors import ConversionError
 from convert.source import to_pixels
 from edge.interpreter import make_interpreter
+from edge.quiet import native_stderr_silenced
 from train.augment import Distortion, distort
 from train.data import Digits
 
@@ -162,22 +160,15 @@ def _convert(converter: Any) -> bytes:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the converter from printing its settings and the places of its temporary files.
-
-    Some of it comes from C++, past Python's `sys.stderr`; errors come as exceptions.
-    """
-    sys.stderr.flush()
-    before = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere, warnings.catch_warnings():
+    """Keep the converter from printing its settings and the places of its temporary files."""
+    with (
+        native_stderr_silenced(),
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
         # Per-layer statistics are for networks that were quantised in training.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                yield
-        finally:
-            os.dup2(before, 2)
-            os.close(before)
+        yield
 
 
 def _check_int8(content: bytes) -> None:

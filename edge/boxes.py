@@ -315,8 +315,8 @@ def find_walls(
     normals = np.stack([sides[..., 1], -sides[..., 0]], axis=2) / lengths
     span = reach * float(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1).mean())
     shifts = np.linspace(-span, span, _OFFSETS, dtype=np.float32)
-    # The corners themselves belong to two walls: keep away from them.
-    places = np.linspace(0.1, 0.9, _SAMPLES, dtype=np.float32)
+    # Up to the corners: those of a box are closed, those of a letter rarely.
+    places = np.linspace(0.03, 0.97, _SAMPLES, dtype=np.float32)
 
     # (n, 4, samples, offsets, 2)
     points = (
@@ -341,9 +341,10 @@ def find_walls(
     best = (sums - _AWAY * usual[..., 0]).argmax(axis=1)
     first, last = np.divmod(best, _OFFSETS)
 
-    # A line is seen where it is about as dark as usual and darker than its sides.
+    # A line is seen where it is about as dark as usual and darker than both sides.
     on_line = np.take_along_axis(values, _TRACKS[best][:, :, None], axis=2)[..., 0]
-    beside = np.percentile(values, 25, axis=2)
+    half = _OFFSETS // 2
+    beside = np.maximum(values[..., :half].min(axis=2), values[..., -half:].min(axis=2))
     least = np.maximum(0.5 * usual[..., 0], _FAINTEST_LINE)
     visible = (on_line > least) & (on_line - beside > 0.3 * least)
     parts = np.where(

@@ -142,7 +142,7 @@ def _walls(dark: NDArray[np.float32], frame: _Frame, level: float) -> list[tuple
         view = np.rot90(dark, turn)
         reach = max(2, round(_WALL_REACH * frame.height))
         first = max(0, frame.margin - reach)
-        trim = frame.margin + view.shape[1] // 8
+        trim = frame.margin + 2
         band = view[first : frame.margin + reach + 1, trim:-trim]
         profile = np.percentile(band, 30, axis=1)
         paper = float(profile.min())
@@ -230,17 +230,17 @@ def _clear_walls(
     cleared = ink.copy()
     strong = ink > _REST * level
     for turn, (start, stop) in enumerate(walls):
-        there = np.rot90(strong, turn)
-        slack = np.ones((1, 2 * (stop - start) + 3), np.uint8)
+        there = np.rot90(strong, turn).copy()
+        # At its ends the line meets the two other walls; they are no strokes.
+        there[:, : walls[(turn + 3) % 4][1]] = False
+        there[:, there.shape[1] - walls[(turn + 1) % 4][1] :] = False
         # A stroke that crosses comes in on one side and goes out on the other.
-        sides = [there[max(0, start - 2) : start], there[stop : stop + 2]]
-        reached = [
-            cv2.dilate(side.any(axis=0).astype(np.uint8)[None], slack)[0] > 0 for side in sides
-        ]
-        crossing: NDArray[np.bool_] = np.logical_and(*reached)
-        # Beyond the walls at its ends the line is a neighbour's, met by others.
-        crossing[: walls[(turn + 3) % 4][1]] = False
-        crossing[len(crossing) - walls[(turn + 1) % 4][1] :] = False
+        slack = np.ones((1, 2 * (stop - start) + 3), np.uint8)
+        before, after = (
+            cv2.dilate(np.asarray(side.any(axis=0), np.uint8)[None], slack)[0]
+            for side in (there[max(0, start - 2) : start], there[stop : stop + 2])
+        )
+        crossing: NDArray[np.bool_] = np.logical_and(before, after)
         gone = np.rot90(on_line, turn)[start:stop] & ~crossing
         np.rot90(cleared, turn)[start:stop][gone] = 0
     return cleared

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from train.errors import OutputError
+from edge.errors import FiveboxError, OutputError
 
 
 def make_folder(folder: Path) -> None:
@@ -30,11 +30,11 @@ def staging(folder: Path) -> Iterator[Path]:
     one step (`publish`).
 
     Raises:
-        OutputError: it can't be made.
+        OutputError: it can't be made, or what is written into it does not fit.
     """
     with _one_sentence(folder):
         aside = tempfile.TemporaryDirectory(dir=folder, prefix=".partial-")
-    with aside as name:
+    with aside as name, _one_sentence(folder):
         yield Path(name)
 
 
@@ -54,6 +54,8 @@ def publish(*staged: Path) -> None:
 def _one_sentence(target: Path) -> Iterator[None]:
     try:
         yield
+    except FiveboxError:
+        raise
     except OSError as error:
         raise OutputError(
             f"{target}: can't be written ({error.strerror}); choose another place for the results"

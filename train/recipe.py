@@ -17,12 +17,14 @@ class Recipe:
 
     hidden: tuple[int, ...] = (1024, 512, 512)
     """Widths of the hidden layers: the textbook's `dmlp`."""
-    epochs: int = 60
-    """Times each digit is seen, never twice in the same shape."""
+    epochs: int = 80
+    """Times each digit is seen, never twice in the same shape. Of 40,000 bent held-out
+    digits 675 are then wrong; after 60 it is 721."""
     batch_size: int = 256
     """Digits per step; two cores work on no more digits a second with larger ones."""
     learning_rate: float = 0.002
-    """Peak of the one cycle; AdamW's steps are about this long per weight."""
+    """Peak of the one cycle; AdamW's steps are about this long per weight. With half of
+    it 762 of those digits are wrong after 60 epochs."""
     warmup: float = 0.3
     """Share of all steps on which the rate rises (Smith & Topin 2019)."""
     weight_decay: float = 0.01

@@ -10,8 +10,8 @@ from convert.convert import convert
 from convert.errors import ConversionError
 from edge.card import sha256_of
 from edge.classifier import Classifier
+from edge.errors import OutputError
 from train import data
-from train.errors import OutputError
 
 
 @pytest.fixture

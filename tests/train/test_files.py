@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from train.errors import OutputError
+from edge.errors import OutputError
 from train.files import make_folder, publish, staging
 
 
