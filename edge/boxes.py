@@ -33,9 +33,12 @@ _LINE_REACH = 25
 _LIKE_AREA = 1.8
 _LEAST_PITCH = 0.85
 _MOST_PITCH = 2.4
+_MOST_PITCH_BY_HEIGHT = 3.0
 _OFF_LINE = 0.2
-_LEAST_CELLS = 3
-_MOST_ROWS = 16
+_LEAST_CELLS = 2
+# Rows whose lines are looked at, and those of them that are fitted.
+_MOST_RUNS = 60
+_MOST_ROWS = 10
 
 # Walls are searched for this far on both sides, in box heights, so many times.
 _SEARCH = 0.13
@@ -137,7 +140,7 @@ def _find_at(image: NDArray[np.uint8], scale: float) -> Boxes | None:
     dark = cv2.GaussianBlur(darkness(np.asarray(working, np.uint8), _LINE_REACH), (0, 0), 0.7)
     dark = np.asarray(dark, np.float32)
     best: Boxes | None = None
-    for row in _rows(find_cells(dark)):
+    for row in _rows(dark, find_cells(dark)):
         fitted, coverage = _fit(dark, row)
         if coverage > (best.coverage if best else 0):
             # Pixel centres: x in the working picture is (x + 0.5) / scale - 0.5.
@@ -146,18 +149,30 @@ def _find_at(image: NDArray[np.uint8], scale: float) -> Boxes | None:
     return best
 
 
-def _rows(cells: Cells) -> list[_Row]:
-    """Join candidates to rows, those with most boxes first."""
-    found: dict[tuple[int, ...], _Row] = {}
-    for slots in sorted(_runs(cells), key=lambda s: (-np.count_nonzero(s >= 0), s.tolist())):
-        key = tuple(int(i) for i in slots)
-        if key not in found:
-            row = _row_through(cells, slots)
-            if row is not None:
-                found[key] = row
-        if len(found) == _MOST_ROWS:
-            break
-    return list(found.values())
+def _rows(dark: NDArray[np.float32], cells: Cells) -> list[_Row]:
+    """Return the rows that candidates make, those first that the lines support best."""
+    rows = [row for strip in cells.strips if (row := _row_in(strip)) is not None]
+    runs = {tuple(run.tolist()): np.count_nonzero(run >= 0) for run in _runs(cells)}
+    for run in sorted(runs, key=lambda run: (-runs[run], run))[:_MOST_RUNS]:
+        row = _row_through(cells, np.array(run))
+        if row is not None:
+            rows.append(row)
+
+    def support(row: _Row) -> float:
+        _, seen = find_walls(dark, row.corners())
+        return float(np.nan_to_num(seen).mean())
+
+    return sorted(rows, key=support, reverse=True)[:_MOST_ROWS]
+
+
+def _row_in(strip: NDArray[np.float32]) -> _Row | None:
+    """Return the row of five joined boxes that fills an outline."""
+    sides = strip - np.roll(strip, 1, axis=0)
+    along = sides[np.hypot(*sides.T).argmax()]
+    along = along / np.hypot(*along) * (1 if along[0] >= 0 else -1)
+    whole = np.array([[0, 0], [COUNT, 0], [COUNT, 1], [0, 1]], np.float32)
+    homography = cv2.getPerspectiveTransform(whole, _in_order(strip, along))
+    return _Row(homography, 1.0) if _is_plausible(homography) else None
 
 
 def _runs(cells: Cells) -> Iterator[NDArray[np.intp]]:
@@ -167,14 +182,16 @@ def _runs(cells: Cells) -> Iterator[NDArray[np.intp]]:
             cells.areas > cells.areas[i] / _LIKE_AREA
         )
         steps = cells.centres - cells.centres[i]
-        for j in np.flatnonzero(like):
-            step = steps[j]
-            if step[0] < 0 or (step[0] == 0 and step[1] <= 0):
-                continue  # the pair (j, i) is the same line
-            pitch = float(np.hypot(*step))
-            width, height = _extents(cells.quads[i], step / pitch)
-            if not _LEAST_PITCH * width < pitch < _MOST_PITCH * width or pitch > 3 * height:
-                continue
+        pitches = np.hypot(*steps.T)
+        # The pairs (i, j) and (j, i) are the same line.
+        ahead = (steps[:, 0] > 0) | ((steps[:, 0] == 0) & (steps[:, 1] > 0))
+        widths, heights = _extents(cells.quads[i], steps / np.maximum(pitches, 1e-6)[:, None])
+        fitting = (
+            (pitches > _LEAST_PITCH * widths)
+            & (pitches < _MOST_PITCH * widths)
+            & (pitches < _MOST_PITCH_BY_HEIGHT * heights)
+        )
+        for step in steps[like & ahead & fitting]:
             slots = _line_up(cells, like, i, step)
             for first in range(len(slots) - COUNT + 1):
                 run = slots[first : first + COUNT]
@@ -213,7 +230,7 @@ def _row_through(cells: Cells, slots: NDArray[np.intp]) -> _Row | None:
     along = centres[-1] - centres[0]
     pitch = float(np.hypot(*along)) / (places[-1] - places[0])
     along = along / np.hypot(*along)
-    widths = [_extents(quad, along)[0] for quad in quads]
+    widths = [_extents(quad, along[None])[0] for quad in quads]
     fill = float(np.clip(np.median(widths) / pitch, 0.3, 1))
     targets = np.concatenate([_in_order(quad, along) for quad in quads])
     sources = _unit_corners(fill)[places].reshape(-1, 2)
@@ -382,12 +399,23 @@ def _project(homography: NDArray[np.float64], points: NDArray[np.float32]) -> ND
     return np.asarray(cv2.perspectiveTransform(flat, homography).reshape(points.shape), np.float32)
 
 
-def _extents(quad: NDArray[np.float32], along: NDArray[np.float32]) -> tuple[float, float]:
-    """Return how wide a box is along a direction (unit vector) and how high across."""
-    a, b = quad[1] - quad[0], quad[2] - quad[1]
-    if abs(a @ along) * np.hypot(*b) < abs(b @ along) * np.hypot(*a):
-        a, b = b, a
-    return float(np.hypot(*a)), float(np.hypot(*b))
+def _extents(
+    quad: NDArray[np.float32], along: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how wide a box is along directions, and how high across them.
+
+    Args:
+        quad: `float32 (4, 2)`.
+        along: `float32 (n, 2)`, unit vectors.
+
+    Returns:
+        Two `float32 (n,)`, px: of the box's two sides the one that points along, and
+        the other.
+    """
+    sides = np.stack([quad[1] - quad[0], quad[2] - quad[1]])
+    lengths = np.maximum(np.hypot(*sides.T), 1e-6)
+    first = np.abs(along @ (sides[0] / lengths[0])) >= np.abs(along @ (sides[1] / lengths[1]))
+    return np.where(first, *lengths), np.where(first, *lengths[::-1])
 
 
 def _in_order(quad: NDArray[np.float32], along: NDArray[np.float32]) -> NDArray[np.float32]:

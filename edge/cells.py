@@ -1,4 +1,4 @@
-"""Candidates for printed boxes: closed outlines with straight sides, of any colour."""
+"""Candidates for printed boxes: outlines with straight sides, of any colour."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _LEAST_SIDE = 9.0
 # Longest side against the picture's: five boxes must fit.
 _LARGEST_SHARE = 0.98
 _MOST_ELONGATED = 3.2
+# An outline this many times longer than high may be a whole row of joined boxes.
+_ROW_ELONGATED = (1.8, 8.0)
 # Part of the rectangle around an outline that its hull fills.
 _LEAST_FILL = 0.8
 _MOST_CANDIDATES = 400
@@ -35,6 +37,8 @@ class Cells:
     """(n, 4, 2): the corners in cyclic order."""
     areas: NDArray[np.float32]
     """(n,) px²"""
+    strips: NDArray[np.float32]
+    """(m, 4, 2): longer outlines, which may be rows of joined boxes."""
 
     def __len__(self) -> int:
         return len(self.areas)
@@ -58,7 +62,11 @@ def find_cells(dark: NDArray[np.float32]) -> Cells:
             mask = (lines > least).astype(np.uint8)
             mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
             quads.extend(_outlines(mask))
-    return _unique(quads)
+    lengths = [_elongation(quad) for quad in quads]
+    cells = _unique([q for q, e in zip(quads, lengths, strict=True) if e <= _MOST_ELONGATED])
+    least, most = _ROW_ELONGATED
+    strips = _unique([q for q, e in zip(quads, lengths, strict=True) if least <= e <= most])
+    return Cells(cells.mean(axis=1), cells, _areas(cells), strips)
 
 
 def _outlines(mask: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
@@ -77,7 +85,7 @@ def _outlines(mask: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
             continue
         rectangle = cv2.minAreaRect(contour)
         short, long = sorted(rectangle[1])
-        if short < _LEAST_SIDE or long > limit or long > _MOST_ELONGATED * short:
+        if short < _LEAST_SIDE or long > limit or long > _ROW_ELONGATED[1] * short:
             continue
         # The hull: a digit that crosses the wall bites into the outline's inside.
         if cv2.contourArea(cv2.convexHull(contour)) < _LEAST_FILL * short * long:
@@ -95,13 +103,22 @@ def _quad(contour: NDArray[np.int32], rectangle: cv2.typing.RotatedRect) -> NDAr
     return np.asarray(cv2.boxPoints(rectangle), np.float32)
 
 
-def _unique(quads: list[NDArray[np.float32]]) -> Cells:
-    """Gather candidates, each box once; where there are too many, the largest."""
+def _elongation(quad: NDArray[np.float32]) -> float:
+    sides = np.hypot(*(quad - np.roll(quad, 1, axis=0)).T)
+    short, long = sorted([sides[0] + sides[2], sides[1] + sides[3]])
+    return float(long / max(short, 1e-6))
+
+
+def _areas(quads: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.array([cv2.contourArea(quad) for quad in quads], np.float32)
+
+
+def _unique(quads: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return each outline once, `float32 (n, 4, 2)`; of too many the largest."""
     if not quads:
-        return Cells(*(np.empty(shape, np.float32) for shape in ((0, 2), (0, 4, 2), (0,))))
+        return np.empty((0, 4, 2), np.float32)
     corners = np.stack(quads)
-    centres = corners.mean(axis=1)
-    areas = np.array([cv2.contourArea(quad) for quad in quads], np.float32)
+    centres, areas = corners.mean(axis=1), _areas(corners)
     kept: list[int] = []
     for i in np.argsort(-areas, kind="stable"):
         near = np.abs(centres[kept] - centres[i]).max(axis=1) < 0.12 * np.sqrt(areas[i])
@@ -110,4 +127,4 @@ def _unique(quads: list[NDArray[np.float32]]) -> Cells:
             kept.append(int(i))
         if len(kept) == _MOST_CANDIDATES:
             break
-    return Cells(centres[kept], corners[kept], areas[kept])
+    return corners[kept]

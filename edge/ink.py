@@ -40,9 +40,12 @@ def darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
     Returns:
         `float32 (h, w)`: 0 is paper, 1 is black.
     """
-    light = np.maximum(paper_light(image, reach), 1).astype(np.float32)
-    missing = np.clip(1 - image.astype(np.float32) / light, 0, 1)
-    return missing if missing.ndim == 2 else np.asarray(missing.mean(axis=2), np.float32)
+    # In bytes, which is what the picture has; floats here would take most of the
+    # time that it takes to find the boxes.
+    given_back = cv2.divide(image, np.maximum(paper_light(image, reach), 1), scale=255)
+    if given_back.ndim == 3:
+        given_back = cv2.transform(given_back, np.full((1, 3), 1 / 3))
+    return np.asarray((255 - given_back) * np.float32(1 / 255), np.float32)
 
 
 def density(images: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
