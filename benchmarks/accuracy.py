@@ -30,20 +30,23 @@ TOUCH_SEED = 20
 
 @dataclass(frozen=True)
 class Score:
-    """Counts of one set of postcodes (or of digits, where nothing is rejected)."""
+    """Counts of one set, of postcodes or of digits."""
 
     name: str
     total: int
     right: int
     """Whose `guess` is right."""
-    accepted: int
-    accepted_wrong: int
+    accepted: int | None = None
+    """None where single digits are scored, which nobody accepts."""
+    accepted_wrong: int | None = None
 
     @property
     def row(self) -> str:
         """The table's row."""
         share = f"{self.right} of {self.total} = {self.right / self.total:.2%}"
-        accepted = f"{self.accepted} ({self.accepted_wrong} wrong)"
+        accepted = (
+            "-" if self.accepted is None else f"{self.accepted} ({self.accepted_wrong} wrong)"
+        )
         return f"{self.name:16} {share:>26} {accepted:>18}"
 
 
@@ -62,7 +65,7 @@ def mnist(recognizer: Recognizer) -> Score:
     """Score the classifier alone on MNIST's test digits."""
     digits, labels = datasets.mnist_test()
     right = int((recognizer.classifier.probabilities(digits).argmax(axis=1) == labels).sum())
-    return Score("MNIST digits", len(labels), right, len(labels), len(labels) - right)
+    return Score("MNIST digits", len(labels), right)
 
 
 def photos(recognizer: Recognizer, name: str, listed: list[datasets.Photo]) -> Score:

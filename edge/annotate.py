@@ -18,8 +18,10 @@ _REJECTED = (40, 40, 220)
 _TEXT = (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _WIDEST = 1600
-# Around the boxes of a recording, px of the drawing.
+_LARGEST_TEXT = 3.2
+# Around the boxes of a recording, px of the drawing; above them the digits stand.
 _MARGIN = 40
+_HEADROOM = 110
 _RECORDING_WIDTH = 1000
 
 
@@ -53,8 +55,8 @@ def draw_recording(recording: Mapping[str, Any]) -> tuple[NDArray[np.uint8], NDA
     boxes = np.array(recording["boxes"], float)
     low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
     scale = (_RECORDING_WIDTH - 2 * _MARGIN) / max(float((high - low)[0]), 1e-6)
-    shift = _MARGIN - low * scale
-    height = min(2 * _RECORDING_WIDTH, int((high - low)[1] * scale) + 2 * _MARGIN)
+    shift = np.array([_MARGIN, _HEADROOM]) - low * scale
+    height = min(2 * _RECORDING_WIDTH, int((high - low)[1] * scale) + _HEADROOM + _MARGIN)
     canvas = np.full((height, _RECORDING_WIDTH, 3), 255, np.uint8)
     for stroke in recording["strokes"]:
         if stroke:
@@ -84,7 +86,7 @@ def _draw_digit(
     cv2.polylines(canvas, [np.rint(corners).astype(np.int32)], True, colour, width, cv2.LINE_AA)
     side = float(np.linalg.norm(corners[1] - corners[0]))
     text = digit.digit or "-"
-    size = max(0.5, side / 22)
+    size = min(max(0.5, side / 22), _LARGEST_TEXT)
     (wide, high), _ = cv2.getTextSize(text, _FONT, size, 2)
     middle = corners[:2].mean(axis=0)
     # Above the box, unless that is outside of the picture.

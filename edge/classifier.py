@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge.card import load_card
 from edge.errors import ModelError
 from edge.interpreter import make_interpreter
+from edge.quiet import native_stderr_silenced
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "postcode.tflite"
 SIDE = 28
@@ -149,7 +150,9 @@ class Classifier:
         probe = np.zeros((3, SIDE, SIDE), np.uint8)
         probe[1], probe[2, :, SIDE // 2 :] = 255, 255
         try:
-            scores = self._invoke(probe)
+            # The first allocation is when the runtime announces its delegate.
+            with native_stderr_silenced():
+                scores = self._invoke(probe)
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.path}: the model can't be run ({reason})") from error

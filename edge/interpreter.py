@@ -6,7 +6,6 @@ import importlib
 from typing import Any
 
 from edge.errors import ModelError, RuntimeMissingError
-from edge.quiet import native_stderr_silenced
 
 # First found wins. LiteRT is the one that is kept up; tflite-runtime still serves
 # older images (Python 3.11 and below); TensorFlow is a workstation's last resort.
@@ -55,8 +54,7 @@ def make_interpreter(model: bytes, name: str, threads: int = 1) -> Any:
         raise ModelError(f"{name}: not a TFLite model, or a truncated one; copy it again")
     interpreter_class = load_interpreter_class()
     try:
-        with native_stderr_silenced():
-            return interpreter_class(model_content=model, num_threads=threads)
+        return interpreter_class(model_content=model, num_threads=threads)
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ModelError(f"{name}: the model can't be loaded ({reason}); copy it again") from error

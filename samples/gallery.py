@@ -12,10 +12,10 @@ from samples.touch import Screen
 JPEG_QUALITY = 85
 
 _TIDY = Hand(
-    pen=pen.BLACK_GEL, styles=(0, 1, 0, 0, 3, 1, 0, 0, 0, 0), slant=0.05, sloppiness=0.4
+    pen=pen.BLACK_GEL, styles=(0, 0, 0, 0, 3, 1, 0, 0, 0, 0), slant=0.05, sloppiness=0.4
 )  # fmt: skip
 _CURLY = Hand(
-    pen=pen.BLUE_BALLPOINT, styles=(1, 1, 1, 2, 2, 0, 2, 2, 2, 1),
+    pen=pen.BLUE_BALLPOINT, styles=(1, 0, 1, 2, 2, 0, 2, 2, 2, 1),
     slant=0.12, aspect=1.08, sloppiness=0.6, tremor=0.0015, roundness=0.5, size=0.72,
 )  # fmt: skip
 _CONTINENTAL = Hand(
@@ -23,7 +23,7 @@ _CONTINENTAL = Hand(
     slant=0.1, rotation=-1, sloppiness=0.65, tremor=0.002, roundness=0.35, size=0.74,
 )  # fmt: skip
 _QUICK = Hand(
-    pen=pen.BLACK_BALLPOINT, styles=(2, 3, 2, 0, 1, 1, 1, 0, 0, 2),
+    pen=pen.BLACK_BALLPOINT, styles=(2, 0, 2, 0, 1, 1, 1, 0, 0, 2),
     slant=0.2, aspect=1.05, sloppiness=0.85, tremor=0.002, roundness=0.55, size=0.68, wander=0.05,
 )  # fmt: skip
 _UPRIGHT = Hand(
