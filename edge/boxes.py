@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from edge.cells import Cells, find_cells
 from edge.ink import darkness
+from edge.walls import Walls, find_walls
 
 COUNT = 5
 
@@ -40,25 +41,8 @@ _LEAST_CELLS = 2
 _MOST_RUNS = 60
 _MOST_ROWS = 10
 
-# Walls are searched for this far on both sides, in box heights, so many times.
-_SEARCH = 0.13
+# A row is pulled onto its lines so many times; each time it is nearer to begin with.
 _ROUNDS = 2
-_SAMPLES = 24
-_OFFSETS = 17
-# Ends of every line that is tried across the samples: for each pair of offsets (at
-# the first and at the last sample) the offset's index at every sample.
-_TRACKS = np.rint(
-    np.linspace(
-        np.repeat(np.arange(_OFFSETS), _OFFSETS),
-        np.tile(np.arange(_OFFSETS), _OFFSETS),
-        _SAMPLES,
-        axis=1,
-    )
-).astype(np.intp)
-# Of two equally dark lines the nearer one is meant.
-_AWAY = 0.1 * np.abs(np.linspace(-1, 1, _OFFSETS)[_TRACKS[:, [0, -1]]]).mean(axis=1)
-# Of the paper's light; fainter lines are not told from grain.
-_FAINTEST_LINE = 0.03
 # Boxes whose gap is less than this part of the pitch share their walls.
 _JOINED_FILL = 0.93
 
@@ -159,7 +143,7 @@ def _rows(dark: NDArray[np.float32], cells: Cells) -> list[_Row]:
             rows.append(row)
 
     def support(row: _Row) -> float:
-        _, seen = find_walls(dark, row.corners())
+        seen = find_walls(dark, row.corners(), tilted=False).seen
         return float(np.nan_to_num(seen).mean())
 
     return sorted(rows, key=support, reverse=True)[:_MOST_ROWS]
@@ -256,18 +240,18 @@ def _fit(dark: NDArray[np.float32], row: _Row) -> tuple[_Row, float]:
         The fitted row and its coverage; 0 where it is not a row of five boxes.
     """
     for _ in range(_ROUNDS):
-        fitted = _refit(row, *find_walls(dark, row.corners()))
+        fitted = _refit(row, find_walls(dark, row.corners()))
         if fitted is None:
             return row, 0.0
         row = fitted
-    _, seen = find_walls(dark, row.corners(-1, COUNT + 1))
+    seen = find_walls(dark, row.corners(-1, COUNT + 1)).seen
     return row, _coverage(seen[1:-1]) if not _has_sixth(seen, row) else 0.0
 
 
-def _refit(row: _Row, lines: NDArray[np.float32], seen: NDArray[np.float32]) -> _Row | None:
+def _refit(row: _Row, walls: Walls) -> _Row | None:
     """Return the row through the corners where well seen walls meet."""
-    corners = _meeting_points(lines)
-    known = np.nan_to_num(seen)
+    corners = _meeting_points(walls.lines)
+    known = np.nan_to_num(walls.seen)
     weights = np.minimum(known, np.roll(known, 1, axis=1))  # wall i starts at corner i
     chosen = weights > 0.35
     if np.count_nonzero(chosen) < 6 or not np.isfinite(corners[chosen]).all():
@@ -305,75 +289,6 @@ def _has_sixth(seen: NDArray[np.float32], row: _Row) -> bool:
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
     return bool(seen[0, before].min() > _SIXTH_BOX or seen[-1, after].min() > _SIXTH_BOX)
-
-
-def find_walls(
-    dark: NDArray[np.float32], quads: NDArray[np.float32], reach: float = _SEARCH
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Find the printed line near each side of some boxes.
-
-    Every straight line whose ends lie within `reach` of the side's ends is tried;
-    the darkest wins, each sample counting no more than the line's usual darkness,
-    so that a digit's ink across it does not pull it aside.
-
-    Args:
-        dark: `float32 (h, w)`.
-        quads: `float32 (n, 4, 2)` px.
-        reach: how far from the side to look, as a part of the box's height.
-
-    Returns:
-        Lines `float32 (n, 4, 2, 2)` px, a start and an end for the top, right, bottom
-        and left wall; and `float32 (n, 4)`, the part of each wall on which a line is
-        seen, NaN where the wall is mostly outside the picture.
-    """
-    starts, ends = quads, np.roll(quads, -1, axis=1)
-    sides = ends - starts
-    lengths = np.maximum(np.linalg.norm(sides, axis=2, keepdims=True), 1e-6)
-    normals = np.stack([sides[..., 1], -sides[..., 0]], axis=2) / lengths
-    span = reach * float(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1).mean())
-    shifts = np.linspace(-span, span, _OFFSETS, dtype=np.float32)
-    # Up to the corners: those of a box are closed, those of a letter rarely.
-    places = np.linspace(0.03, 0.97, _SAMPLES, dtype=np.float32)
-
-    # (n, 4, samples, offsets, 2)
-    points = (
-        starts[:, :, None, None]
-        + places[:, None, None] * sides[:, :, None, None]
-        + shifts[:, None] * normals[:, :, None, None]
-    ).astype(np.float32)
-    shape = points.shape[:-1]
-    flat = points.reshape(-1, shape[-1], 2)
-    values = cv2.remap(dark, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    values = values.reshape(-1, _SAMPLES, _OFFSETS)
-    height, width = dark.shape
-    middle = points[..., _OFFSETS // 2, :].reshape(-1, _SAMPLES, 2)
-    inside = (
-        (middle >= 0).all(axis=2) & (middle[..., 0] <= width - 1) & (middle[..., 1] <= height - 1)
-    )
-
-    usual = np.median(values.max(axis=2), axis=1)[:, None, None]
-    capped = np.minimum(values, usual)
-    tracks = _TRACKS[None]  # (1, offsets², samples)
-    sums = np.take_along_axis(capped.transpose(0, 2, 1), tracks, axis=1).mean(axis=2)
-    best = (sums - _AWAY * usual[..., 0]).argmax(axis=1)
-    first, last = np.divmod(best, _OFFSETS)
-
-    # A line is seen where it is about as dark as usual and darker than both sides.
-    on_line = np.take_along_axis(values, _TRACKS[best][:, :, None], axis=2)[..., 0]
-    half = _OFFSETS // 2
-    beside = np.maximum(values[..., :half].min(axis=2), values[..., -half:].min(axis=2))
-    least = np.maximum(0.5 * usual[..., 0], _FAINTEST_LINE)
-    visible = (on_line > least) & (on_line - beside > 0.3 * least)
-    parts = np.where(
-        inside.mean(axis=1) < 0.5,
-        np.nan,
-        (visible & inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1),
-    )
-    slope = (shifts[last] - shifts[first]) / (places[-1] - places[0])
-    at_start = shifts[first] - slope * places[0]
-    offsets = np.stack([at_start, at_start + slope], axis=1).reshape(*shape[:2], 2, 1)
-    lines = np.stack([starts, ends], axis=2) + offsets * normals[:, :, None]
-    return lines.astype(np.float32), parts.reshape(shape[:2]).astype(np.float32)
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:
