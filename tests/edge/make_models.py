@@ -39,8 +39,6 @@ def softmax(x):
     return tf.nn.softmax(logits(x))
 
 
-
-
 np.savez(FOLDER / "weights.npz", weights=WEIGHTS, bias=BIAS)
 save("float-logits", logits, [None, 784])
 save("float-softmax", softmax, [None, 784])

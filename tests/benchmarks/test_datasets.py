@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import datasets
+from edge.strokes import assign, parse_recording
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Return an empty folder of data."""
+    monkeypatch.setenv("FIVEBOX_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def tablet(data):
+    """Write digits of three writers: straight strokes, as many as the digit says, or one."""
+    written = [
+        {
+            "writer": writer,
+            "label": digit,
+            "strokes": [[[10 * k, 0], [10 * k + writer, 100]] for k in range(max(1, digit))],
+        }
+        for writer in range(3)
+        for digit in range(10)
+    ]
+    with gzip.open(data / "pendigits_strokes.json.gz", "wt") as file:
+        json.dump(written, file)
+
+
+def test_the_folder_is_the_environments_or_beside_the_project(data, monkeypatch):
+    assert datasets.data_folder() == data
+    monkeypatch.delenv("FIVEBOX_DATA")
+    assert datasets.data_folder() == datasets.ROOT.parent / "shared" / "data"
+
+
+def test_mnist_is_its_test_digits(data):
+    digits, labels = np.zeros((3, 28, 28), np.uint8), np.arange(3, dtype=np.uint8)
+    np.savez(data / "mnist.npz", x_test=digits, y_test=labels, x_train=digits, y_train=labels)
+    found, what = datasets.mnist_test()
+    assert found.shape == (3, 28, 28)
+    assert what.tolist() == [0, 1, 2]
+
+
+def test_strips_and_envelopes_come_with_their_postcodes(data):
+    for name in ("box_strips", "envelopes"):
+        (data / name).mkdir()
+    (data / "box_strips" / "labels.csv").write_text("file,postcode\na.jpg,04524\n")
+    (data / "envelopes" / "labels.json").write_text('[{"file": "b.jpg", "postcode": "06738"}]')
+    assert datasets.box_strips() == [(data / "box_strips" / "a.jpg", "04524")]
+    assert datasets.envelopes() == [(data / "envelopes" / "b.jpg", "06738")]
+
+
+def test_a_touch_recording_has_each_digit_inside_its_box(tablet):
+    for touch in datasets.touch_recordings(20, seed=1):
+        checked = parse_recording(touch.recording)
+        per_box = assign(checked)
+        assert [len(strokes) for strokes in per_box] == [max(1, int(d)) for d in touch.postcode]
+        for strokes, (x, y, width, height) in zip(per_box, checked.boxes, strict=True):
+            points = np.concatenate(strokes)
+            assert (points >= (x, y)).all()
+            assert (points <= (x + width, y + height)).all()
+
+
+def test_time_runs_on_from_point_to_point(tablet):
+    (touch,) = datasets.touch_recordings(1, seed=0)
+    clock = [point[2] for stroke in touch.recording["strokes"] for point in stroke]
+    assert clock == sorted(clock)
+    assert len(set(clock)) == len(clock)
+
+
+def test_the_same_seed_gives_the_same_recordings(tablet):
+    one, other = (list(datasets.touch_recordings(5, seed=3)) for _ in range(2))
+    assert one == other
+    assert one != list(datasets.touch_recordings(5, seed=4))

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from edge.errors import ImageError, InputError
+from edge.sources.images import MOST_PIXELS, decode_image, load_image
+
+# Four quarters, 24×16 px, RGB: what every format must give back.
+RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 200, 40), (30, 60, 220), (230, 220, 40)
+QUARTERS = np.repeat(
+    np.repeat(np.array([[RED, GREEN], [BLUE, YELLOW]], np.uint8), 8, axis=0), 12, axis=1
+)
+PICTURE = Image.fromarray(QUARTERS)
+
+
+def saved(image, format_, **options):
+    file = io.BytesIO()
+    image.save(file, format_, **options)
+    return file.getvalue()
+
+
+def corners_of(image):
+    """Return the colours in the four corners, RGB: top left, top right, bottom left, right."""
+    return [tuple(int(v) for v in image[y, x, ::-1]) for y in (2, -3) for x in (2, -3)]
+
+
+def assert_quarters(image, atol=0):
+    assert image.dtype == np.uint8
+    assert image.shape == (16, 24, 3)
+    assert image.flags.c_contiguous
+    np.testing.assert_allclose(corners_of(image), [RED, GREEN, BLUE, YELLOW], atol=atol)
+
+
+def png(width, height, bits, colour_type, rows, *extra):
+    """Write a PNG by hand: rows are raw bytes without the filter byte."""
+
+    def chunk(name, data):
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    chunks = [chunk(b"IHDR", header), *(chunk(*e) for e in extra), chunk(b"IDAT", pixels)]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("format_", ["PNG", "BMP", "TIFF"])
+def test_lossless_formats_come_back_exactly(format_):
+    assert_quarters(decode_image(saved(PICTURE, format_)))
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_compressed_tiff_comes_back_exactly(compression):
+    assert_quarters(decode_image(saved(PICTURE, "TIFF", compression=compression)))
+
+
+def test_webp_comes_back():
+    assert_quarters(decode_image(saved(PICTURE, "WEBP", lossless=True)))
+    assert_quarters(decode_image(saved(PICTURE, "WEBP", quality=95)), atol=25)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpeg_comes_back_baseline_or_progressive(progressive):
+    content = saved(PICTURE, "JPEG", quality=95, progressive=progressive, subsampling=0)
+    assert_quarters(decode_image(content), atol=12)
+
+
+def test_cmyk_jpeg_comes_back_in_its_colours():
+    content = saved(PICTURE.convert("CMYK"), "JPEG", quality=95, subsampling=0)
+    assert_quarters(decode_image(content), atol=30)
+
+
+def test_grey_has_three_equal_channels():
+    content = saved(PICTURE.convert("L"), "JPEG", quality=95)
+    image = decode_image(content)
+    assert image.shape == (16, 24, 3)
+    assert (image == image[..., :1]).all()
+    np.testing.assert_allclose(image[2, 2], PICTURE.convert("L").getpixel((2, 2)), atol=6)
+
+
+def test_black_and_white_is_0_and_255():
+    bits = Image.fromarray(QUARTERS[..., 1] > 100)
+    assert bits.mode == "1"
+    for format_ in ("PNG", "TIFF"):
+        image = decode_image(saved(bits, format_))
+        assert corners_of(image) == [(0,) * 3, (255,) * 3, (0,) * 3, (255,) * 3]
+
+
+def test_a_palette_comes_back_in_its_colours():
+    assert_quarters(decode_image(saved(PICTURE.quantize(4), "PNG")), atol=3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_orientation_is_obeyed(orientation, format_):
+    turn_back = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    held = PICTURE if turn_back is None else PICTURE.transpose(turn_back)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"quality": 95, "subsampling": 0} if format_ == "JPEG" else {}
+    options |= {"lossless": True} if format_ == "WEBP" else {}
+    assert_quarters(decode_image(saved(held, format_, exif=exif, **options)), atol=12)
+
+
+def test_damaged_exif_is_no_reason_to_refuse_the_picture():
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    whole = exif.tobytes()
+    for content in (whole[:-9], whole[:8] + b"\xff" * 20, b"Exif\0\0" + b"no TIFF at all"):
+        image = decode_image(saved(PICTURE, "JPEG", quality=95, subsampling=0, exif=content))
+        assert_quarters(image, atol=12)
+
+
+def test_exif_with_words_where_numbers_belong_is_no_trouble():
+    width = struct.pack(">HHI4s", 0x0100, 2, 4, b"abc\0")
+    turned = struct.pack(">HHIHH", 0x0112, 3, 1, 3, 0)
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", 2) + width + turned + b"\0\0\0\0"
+    content = saved(PICTURE, "JPEG", quality=95, exif=exif)
+    assert decode_image(content).shape == (16, 24, 3)
+
+
+def test_transparency_lies_over_white():
+    alpha = np.full((16, 24), 255, np.uint8)
+    alpha[:8, :12], alpha[8:, :12] = 0, 128
+    rgba = Image.fromarray(np.dstack([QUARTERS, alpha]))
+    for format_, options in (("PNG", {}), ("WEBP", {"lossless": True}), ("TIFF", {})):
+        found = corners_of(decode_image(saved(rgba, format_, **options)))
+        half = tuple((v + 255) / 2 for v in BLUE)
+        np.testing.assert_allclose(found, [(255,) * 3, GREEN, half, YELLOW], atol=2)
+
+
+def test_grey_with_alpha_lies_over_white():
+    grey = np.zeros((16, 24, 2), np.uint8)
+    grey[:8, :, 1] = 255
+    image = decode_image(saved(Image.fromarray(grey), "PNG"))
+    assert corners_of(image) == [(0,) * 3, (0,) * 3, (255,) * 3, (255,) * 3]
+
+
+def test_a_transparent_colour_of_a_palette_lies_over_white():
+    palette = Image.fromarray(np.repeat([[0] * 24, [1] * 24], 8, axis=0).astype(np.uint8), "L")
+    palette.putpalette([10, 20, 30, 200, 10, 10])
+    image = decode_image(saved(palette, "PNG", transparency=0))
+    assert corners_of(image)[0] == (255, 255, 255)
+    assert corners_of(image)[2] == (200, 10, 10)
+
+
+def test_a_transparent_colour_of_an_rgb_png_lies_over_white():
+    image = decode_image(saved(PICTURE, "PNG", transparency=RED))
+    assert corners_of(image) == [(255,) * 3, GREEN, BLUE, YELLOW]
+
+
+@pytest.mark.parametrize(("level", "wanted"), [(0, 0), (0x8000, 128), (0xFFFF, 255), (0x1234, 18)])
+def test_16_bit_grey_comes_down_to_8_bits(level, wanted):
+    levels = np.full((16, 24), level, np.uint16)
+    handmade = png(24, 16, 16, 0, [row.astype(">u2").tobytes() for row in levels])
+    for content in (handmade, saved(Image.fromarray(levels), "PNG"), tiff16(levels)):
+        image = decode_image(content)
+        assert image.shape == (16, 24, 3)
+        assert np.unique(image).tolist() == [wanted]
+
+
+def tiff16(levels):
+    return saved(Image.fromarray(levels), "TIFF")
+
+
+def test_16_bit_colour_comes_down_to_8_bits():
+    pixel = struct.pack(">HHH", 0xFFFF, 0x8000, 0x0100)
+    image = decode_image(png(4, 2, 16, 2, [pixel * 4] * 2))
+    np.testing.assert_allclose(image[0, 0, ::-1], (255, 128, 1), atol=1)
+
+
+def test_floating_point_pixels_are_refused_with_advice():
+    floats = Image.fromarray(np.zeros((4, 4), np.float32))
+    with pytest.raises(ImageError, match="8 or 16 bits"):
+        decode_image(saved(floats, "TIFF"))
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP", "BMP"])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+def test_a_truncated_file_is_an_image_error(format_, part):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    content = saved(Image.fromarray(noise), format_)
+    with pytest.raises(ImageError, match=r"damaged|not an image"):
+        decode_image(content[: int(part * len(content))])
+
+
+@pytest.mark.parametrize("content", [b"x", b"not an image", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_image_is_an_image_error(content):
+    with pytest.raises(ImageError):
+        decode_image(content)
+
+
+def test_too_many_pixels_are_told_from_the_header():
+    with pytest.raises(ImageError, match=r"9000×8000 px.*64 million"):
+        decode_image(png(9000, 8000, 8, 2, [b"\0" * 100]))
+    with pytest.raises(ImageError, match="too large"):
+        decode_image(png(30_000, 30_000, 8, 2, [b"\0" * 100]))
+
+
+def test_the_largest_size_is_just_read():
+    side = int(MOST_PIXELS**0.5)
+    with pytest.raises(ImageError, match="damaged"):
+        decode_image(png(side, side, 8, 0, [b"\0" * 10]))
+    with pytest.raises(ImageError, match="too large"):
+        decode_image(png(side + 1, side + 1, 8, 0, [b"\0" * 10]))
+
+
+EXAMPLES = [
+    saved(PICTURE, "JPEG"),
+    saved(PICTURE, "PNG"),
+    saved(PICTURE, "TIFF", compression="tiff_lzw"),
+    saved(PICTURE, "WEBP"),
+    saved(PICTURE, "BMP"),
+]
+
+
+@given(
+    st.sampled_from(EXAMPLES),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=8),
+    st.integers(0, 10**6),
+)
+def test_a_damaged_file_is_a_picture_or_an_image_error(content, damages, keep):
+    damaged = bytearray(content)
+    for place, value in damages:
+        damaged[place % len(damaged)] = value
+    with contextlib.suppress(ImageError):
+        image = decode_image(bytes(damaged[: max(1, keep % (2 * len(damaged)))]))
+        assert image.dtype == np.uint8
+        assert image.shape[2] == 3
+
+
+def test_a_file_is_read_and_a_missing_one_named(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(saved(PICTURE, "PNG"))
+    assert_quarters(load_image(path))
+    with pytest.raises(InputError, match="no such file"):
+        load_image(tmp_path / "b.jpg")

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.boxes import find_boxes
+from samples.scene import random_photo
+from tests.edge.drawing import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    RED,
+    away,
+    frozen,
+    row,
+    tilted,
+    turned,
+)
+
+# Box heights: well inside what the cutting of digits can put right.
+NEAR = 0.05
+
+
+@pytest.mark.parametrize("color", [BLACK, RED, ORANGE, BLUE, GREY])
+@pytest.mark.parametrize("pitch", [60, 66, 80, 110])
+def test_boxes_of_any_colour_and_spacing_are_found(color, pitch):
+    image, corners = row("04524", pitch=pitch, size=(640, 260), color=color)
+    boxes = find_boxes(frozen(image))
+    assert away(boxes.corners, corners) < NEAR
+
+
+def test_what_is_found_is_told_in_full():
+    image, corners = row("67381")
+    boxes = find_boxes(image)
+    assert boxes.corners.dtype == np.float32
+    assert boxes.corners.shape == (5, 4, 2)
+    assert 0.9 < boxes.coverage <= 1
+    assert abs(boxes.height - 80) < 4
+    assert away(boxes.corners, corners) < NEAR
+
+
+@pytest.mark.parametrize(("pitch", "joined"), [(60, True), (70, False), (100, False)])
+def test_boxes_that_share_their_walls_are_told_from_boxes_apart(pitch, joined):
+    image, _ = row("04524", pitch=pitch, size=(640, 260))
+    assert find_boxes(image).joined is joined
+
+
+@pytest.mark.parametrize("degrees", range(-75, 91, 15))
+def test_a_row_turned_either_way_is_found(degrees):
+    image, corners = turned(*row("04524", color=RED), degrees)
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+@pytest.mark.parametrize("amount", [0.1, 0.2, 0.3])
+@pytest.mark.parametrize("pitch", [60, 85])
+def test_a_row_seen_in_perspective_is_found(amount, pitch):
+    image, corners = tilted(*row("04524", pitch=pitch), amount)
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+@pytest.mark.parametrize("height", [24, 40, 150, 300])
+def test_boxes_of_any_size_are_found(height):
+    width = round(0.75 * height)
+    image, corners = row(
+        "04524",
+        box=(width, height),
+        pitch=round(1.3 * width),
+        at=(height, height),
+        size=(8 * height, 3 * height),
+        line=max(1, height // 30),
+    )
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+@pytest.mark.parametrize("postcode", ["     ", "1    ", "88888"])
+def test_blank_boxes_are_boxes(postcode):
+    image, corners = row(postcode)
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+def test_digits_that_cross_the_walls_do_not_hide_the_row():
+    image, corners = row("04524")
+    for k, quad in enumerate(corners.astype(int)):
+        cv2.line(image, tuple(quad[0] + (20, -25 + 5 * k)), tuple(quad[2] - (15, -20)), BLACK, 7)
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+def test_a_row_with_gaps_in_its_lines_is_found():
+    image, corners = row("04524")
+    for quad in corners.astype(int):
+        cv2.circle(image, tuple(quad[0] + (30, 0)), 6, (246, 246, 246), -1)
+        cv2.circle(image, tuple(quad[1] + (0, 40)), 6, (246, 246, 246), -1)
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+def test_a_shadow_over_half_of_the_row_is_no_matter():
+    image, corners = row("04524", color=ORANGE)
+    image[:, 280:] = (image[:, 280:] * 0.55).astype(np.uint8)
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+def test_other_print_around_the_row_is_not_taken_for_it():
+    image, corners = row("04524", at=(150, 150), size=(800, 400))
+    cv2.rectangle(image, (600, 20), (700, 120), (90, 90, 90), 3)
+    cv2.putText(image, "The Seed Library", (40, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.4, BLACK, 3)
+    cv2.line(image, (30, 350), (770, 350), BLACK, 3)
+    assert away(find_boxes(image).corners, corners) < NEAR
+
+
+def test_a_grey_picture_gives_the_same_as_its_copy_in_bgr():
+    image, _ = row("04524")
+    grey = frozen(np.ascontiguousarray(image[:, :, 0]))
+    np.testing.assert_allclose(find_boxes(grey).corners, find_boxes(image).corners, atol=0.5)
+
+
+def test_a_mirrored_view_of_an_array_is_read_as_it_is_seen():
+    image, corners = row("     ")
+    boxes = find_boxes(image[:, ::-1])
+    mirrored = corners.copy()
+    mirrored[..., 0] = image.shape[1] - 1 - corners[..., 0]
+    assert away(boxes.corners, mirrored[::-1][:, [1, 0, 3, 2]]) < NEAR
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 9, 10])
+def test_a_row_of_another_number_of_boxes_is_none(count):
+    image, _ = row("", count=count, box=(50, 60), pitch=65, size=(800, 240))
+    assert find_boxes(image) is None
+
+
+def test_a_table_is_none():
+    image = np.full((500, 700, 3), 246, np.uint8)
+    for x in range(50, 651, 60):
+        cv2.line(image, (x, 50), (x, 450), BLACK, 2)
+    for y in range(50, 451, 50):
+        cv2.line(image, (50, y), (650, y), BLACK, 2)
+    assert find_boxes(image) is None
+
+
+def test_paper_text_and_noise_have_none():
+    paper = np.full((300, 500, 3), 240, np.uint8)
+    assert find_boxes(paper) is None
+    for y in range(40, 300, 50):
+        cv2.putText(paper, "The Seed Library, 34", (20, y), cv2.FONT_HERSHEY_SIMPLEX, 1.2, BLACK, 2)
+    assert find_boxes(paper) is None
+    noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+    assert find_boxes(noise) is None
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 2**32 - 1), st.integers(10, 80), st.integers(40, 120), st.booleans())
+def test_no_picture_is_any_trouble(seed, height, width, grey):
+    rng = np.random.default_rng(seed)
+    shape = (height, width) if grey else (height, width, 3)
+    coarse = rng.integers(0, 256, (height // 8 + 1, width // 8 + 1, 3), np.uint8)
+    image = np.kron(coarse, np.ones((8, 8, 1), np.uint8))[:height, :width]
+    image = image[..., 0] if grey else image
+    assert image.shape == shape
+    boxes = find_boxes(frozen(np.ascontiguousarray(image)))
+    assert boxes is None or np.isfinite(boxes.corners).all()
+
+
+@pytest.mark.parametrize("shape", [(10, 30_000), (40_000, 40), (11, 700), (3000, 41)])
+def test_a_picture_far_longer_than_wide_has_none(shape):
+    assert find_boxes(np.full(shape, 240, np.uint8)) is None
+
+
+def test_rows_in_rendered_photos_are_found():
+    near = 0
+    for seed in range(4):
+        photo, corners, _ = random_photo(np.random.default_rng(seed), "scan")
+        boxes = find_boxes(frozen(photo))
+        near += boxes is not None and away(boxes.corners, corners) < 0.1
+    assert near >= 3, f"{near} of 4"

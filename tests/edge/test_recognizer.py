@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import copy
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from edge import ImageError, Recognizer, RecordingError
+from edge.classifier import BUNDLED_MODEL
+from edge.decode import DEFAULT_THRESHOLD
+from tests.edge.drawing import ORANGE, RED, away, frozen, recording, row, turned, written
+
+
+@pytest.fixture
+def invokes(recognizer, monkeypatch):
+    """Return a list that grows by one with every invoke."""
+    calls = []
+    interpreter = recognizer.classifier._interpreter
+    invoke = interpreter.invoke
+    monkeypatch.setattr(interpreter, "invoke", lambda: (calls.append(1), invoke()))
+    return calls
+
+
+@pytest.mark.parametrize("degrees", [0, 25, -50])
+@pytest.mark.parametrize("color", [RED, ORANGE])
+def test_a_written_row_is_read_and_accepted(recognizer, degrees, color):
+    image, corners = turned(*row("04524", color=color), degrees)
+    reading = recognizer.read(frozen(image))
+    assert (reading.status, reading.postcode, reading.guess) == ("accepted", "04524", "04524")
+    assert 0.9 < reading.confidence <= 1
+    assert reading.reason is None
+    assert [digit.digit for digit in reading.digits] == list("04524")
+    assert away(np.array([digit.box for digit in reading.digits]), corners) < 0.05
+    assert reading.elapsed_ms > 0
+
+
+def test_a_grey_picture_is_read_too(recognizer):
+    image = np.ascontiguousarray(row("67381")[0][..., 0])
+    assert recognizer.read(frozen(image)).postcode == "67381"
+
+
+def test_crops_strokes_and_photos_of_the_same_digits_agree(recognizer):
+    assert recognizer.read(row("29506")[0]).guess == "29506"
+    assert recognizer.read_boxes([written(digit) for digit in "29506"]).guess == "29506"
+    assert recognizer.read_strokes(recording("29506")).guess == "29506"
+
+
+@pytest.mark.parametrize("postcode", ["0", "123", "9876543210"])
+def test_any_number_of_crops_of_any_size_is_read(recognizer, postcode):
+    sides = [40 + 13 * k for k in range(len(postcode))]
+    crops = [frozen(written(d, side)) for d, side in zip(postcode, sides, strict=True)]
+    reading = recognizer.read_boxes(crops)
+    assert reading.guess == postcode
+    assert [digit.box for digit in reading.digits] == [None] * len(postcode)
+
+
+def test_crops_in_colour_are_read(recognizer):
+    crops = [np.repeat(written(digit)[..., None], 3, 2) for digit in "04524"]
+    assert recognizer.read_boxes(crops).guess == "04524"
+
+
+def test_five_digits_take_one_invoke(recognizer, invokes):
+    recognizer.read(row("04524")[0])
+    assert len(invokes) == 1
+    recognizer.read_strokes(recording("04524"))
+    assert len(invokes) == 2
+    recognizer.read_boxes([written(digit) for digit in "04524"])
+    assert len(invokes) == 3
+
+
+def test_blank_boxes_take_none(recognizer, invokes):
+    reading = recognizer.read(row("     ")[0])
+    assert (reading.status, reading.reason) == ("rejected", "blank-box")
+    assert invokes == []
+
+
+def test_a_blank_box_is_told_and_the_others_are_read(recognizer):
+    for reading in (
+        recognizer.read(row("04 24")[0]),
+        recognizer.read_strokes(recording("04 24")),
+        recognizer.read_boxes([written(d) if d != " " else written(1) * 0 + 245 for d in "04 24"]),
+    ):
+        assert (reading.status, reading.reason, reading.guess) == ("rejected", "blank-box", None)
+        assert [digit.digit for digit in reading.digits] == ["0", "4", None, "2", "4"]
+
+
+def test_without_boxes_it_says_so(recognizer):
+    reading = recognizer.read(np.full((200, 300, 3), 240, np.uint8))
+    assert (reading.status, reading.reason, reading.digits) == ("no-boxes", "no-boxes", ())
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        None,
+        "a.jpg",
+        [[1, 2], [3, 4]],
+        np.zeros((100, 100, 3), np.float32),
+        np.zeros((100, 100, 4), np.uint8),
+        np.zeros((100, 100, 1), np.uint8),
+        np.zeros(100, np.uint8),
+        np.zeros((0, 100, 3), np.uint8),
+        np.zeros((100, 100, 3), np.int64),
+    ],
+)
+def test_what_is_no_picture_is_an_image_error(recognizer, image):
+    with pytest.raises(ImageError, match=r"uint8 array \(h, w, 3\)"):
+        recognizer.read(image)
+    with pytest.raises(ImageError, match=r"uint8 array \(h, w, 3\)"):
+        recognizer.read_boxes([written(1), image])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (9, 100), (100, 39), (5, 5, 3)])
+def test_a_picture_too_small_for_five_boxes_is_an_image_error(recognizer, shape):
+    with pytest.raises(ImageError, match="too small"):
+        recognizer.read(np.zeros(shape, np.uint8))
+
+
+def test_no_crops_are_an_image_error(recognizer):
+    with pytest.raises(ImageError, match="at least one"):
+        recognizer.read_boxes([])
+
+
+def test_what_is_no_recording_is_a_recording_error(recognizer):
+    with pytest.raises(RecordingError, match="5 boxes"):
+        recognizer.read_strokes({"boxes": [], "strokes": []})
+
+
+def test_inputs_are_not_written_to(recognizer):
+    data = recording("04524")
+    before = copy.deepcopy(data)
+    recognizer.read_strokes(data)
+    assert data == before
+
+
+def test_the_boxes_of_a_recording_are_those_of_the_screen(recognizer):
+    reading = recognizer.read_strokes(recording("04524"))
+    assert reading.digits[0].box == ((20, 40), (150, 40), (150, 220), (20, 220))
+
+
+def test_a_directory_decides_between_what_looks_alike(tmp_path):
+    codes = tmp_path / "codes.txt"
+    codes.write_text("04524\n")
+    reading = Recognizer(directory=codes).read_strokes(recording("04524"))
+    assert reading.status == "accepted"
+    codes.write_text("67381\n")
+    reading = Recognizer(directory=codes).read_strokes(recording("04524"))
+    assert (reading.reason, reading.postcode, reading.guess) == ("not-in-directory", None, "04524")
+
+
+def test_the_threshold_is_the_cards_or_the_default(recognizer, tmp_path):
+    assert recognizer.threshold == recognizer.classifier.card.reject_threshold
+    without_card = shutil.copy(BUNDLED_MODEL, tmp_path)
+    assert Recognizer(without_card).threshold == DEFAULT_THRESHOLD
+
+
+def test_eight_threads_get_the_same_readings_as_one(recognizer):
+    pictures = [row(code)[0] for code in ("04524", "67381", "     ")] * 3
+
+    def read(picture):
+        reading = recognizer.read(picture)
+        return reading.status, reading.guess, reading.confidence, reading.digits
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(read, pictures)) == [read(picture) for picture in pictures[:3]] * 3

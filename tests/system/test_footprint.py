@@ -1,0 +1,59 @@
+"""What the Pi has to carry: which modules are imported, and how much memory a reading takes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.system.conftest import SAMPLES, environment
+
+HEAVY = {"tensorflow", "keras", "tf_keras", "train", "convert"}
+PHOTO = SAMPLES / "korean-red.jpg"
+
+
+def packages_after(code: str) -> set[str]:
+    """Return the top-level packages that a fresh Python has imported after some code."""
+    report = "\nimport json, sys\nprint('\\n' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code + report],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+        timeout=60,
+    )
+    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["edge", "edge.recognizer", "edge.cli", "edge.batch", "edge.classifier", "edge.annotate"],
+)
+def test_no_part_of_the_runtime_imports_the_workshop(module):
+    assert packages_after(f"import {module}") & HEAVY == set()
+
+
+@pytest.mark.parametrize("module", ["edge", "edge.cli", "edge.errors", "edge.reading"])
+def test_the_package_alone_imports_neither_numpy_nor_opencv(module):
+    assert packages_after(f"import {module}") & {"numpy", "cv2", "PIL", "ai_edge_litert"} == set()
+
+
+def test_a_reading_runs_on_litert_alone():
+    found = packages_after(f"from edge.cli import main\nmain(['read', {str(PHOTO)!r}])")
+    assert "ai_edge_litert" in found
+    assert found & (HEAVY | {"tflite_runtime"}) == set()
+
+
+def test_reading_one_photo_cold_takes_less_than_120_mb(fivebox):
+    run = fivebox("read", PHOTO)
+    assert run.code == 0
+    assert "04524" in run.out
+    assert run.peak_mb < 120, f"{run.peak_mb:.0f} MB"
+
+
+def test_many_photos_take_hardly_more_memory_than_one(fivebox):
+    one, many = fivebox("read", PHOTO), fivebox("read", *[PHOTO] * 3)
+    assert many.peak_mb < one.peak_mb + 20
