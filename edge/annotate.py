@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.ink import resize
 from edge.reading import Digit, Reading
 
 # BGR. Green and red differ in brightness too, for those who can't tell them apart.
@@ -18,6 +19,9 @@ _REJECTED = (40, 40, 220)
 _TEXT = (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _WIDEST = 1600
+# JPEG counts rows in 16 bits.
+_HIGHEST = 60_000
+_FARTHEST = 2**15
 _LARGEST_TEXT = 3.2
 # Around the boxes of a recording, px of the drawing; above them the digits stand.
 _MARGIN = 40
@@ -37,9 +41,8 @@ def annotate(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
     """
     scale = min(1.0, _WIDEST / image.shape[1])
     # At least this wide, or the banner's words would not fit.
-    scale = max(scale, 480 / image.shape[1])
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    canvas = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    scale = min(max(scale, 480 / image.shape[1]), _HIGHEST / image.shape[0])
+    canvas = resize(image, scale)
     for digit in reading.digits:
         _draw_digit(canvas, digit, scale, _colour(reading))
     return np.vstack([_banner(canvas.shape[1], reading), canvas])
@@ -61,7 +64,7 @@ def draw_recording(recording: Mapping[str, Any]) -> tuple[NDArray[np.uint8], NDA
     for stroke in recording["strokes"]:
         if stroke:
             line = np.array([p[:2] for p in stroke]) * scale + shift
-            points = np.clip(np.rint(line), -(2**15), 2**15).astype(np.int32)
+            points = np.clip(np.rint(line), -_FARTHEST, _FARTHEST).astype(np.int32)
             cv2.polylines(canvas, [points], False, (0, 0, 0), 5, cv2.LINE_AA)
     return canvas, np.array([scale, *shift])
 
@@ -81,7 +84,8 @@ def _draw_digit(
 ) -> None:
     if digit.box is None:
         return
-    corners = (np.array(digit.box) + 0.5) * scale - 0.5
+    # Far outside of the picture OpenCV's integers would overflow.
+    corners = np.clip((np.array(digit.box) + 0.5) * scale - 0.5, -_FARTHEST, _FARTHEST)
     width = max(1, round(canvas.shape[1] / 500))
     cv2.polylines(canvas, [np.rint(corners).astype(np.int32)], True, colour, width, cv2.LINE_AA)
     side = float(np.linalg.norm(corners[1] - corners[0]))

@@ -16,7 +16,7 @@ from edge.annotate import annotate, draw_recording, move
 from edge.errors import InputError, OutputError
 from edge.reading import Reading
 from edge.recognizer import Recognizer
-from edge.sources.files import is_recording, load_recording
+from edge.sources.files import ANNOTATED_SUFFIX, is_recording, load_recording
 from edge.sources.images import load_image
 
 
@@ -36,7 +36,10 @@ def read_all(
     """
     if annotate_to is not None:
         _make_folder(annotate_to)
-    taken: set[str] = set()
+    paths = list(paths)
+    # An input that lies in the same folder must not be overwritten, least of all
+    # before it was read.
+    taken = {path.name for path in paths}
     for path in paths:
         start = time.perf_counter()
         try:
@@ -65,10 +68,10 @@ def _picture(data: Any, reading: Reading) -> NDArray[np.uint8]:
 
 def _picture_name(path: Path, taken: set[str]) -> str:
     """Return a name that no other input of this run has, not even `a.png` beside `a.jpg`."""
-    name, count = f"{path.stem}.read.jpg", 1
+    name, count = path.stem + ANNOTATED_SUFFIX, 1
     while name in taken:
         count += 1
-        name = f"{path.stem}-{count}.read.jpg"
+        name = f"{path.stem}-{count}{ANNOTATED_SUFFIX}"
     taken.add(name)
     return name
 

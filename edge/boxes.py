@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cells import Cells, find_cells
-from edge.ink import darkness
+from edge.ink import darkness, resize
 from edge.walls import Walls, find_walls
 
 COUNT = 5
@@ -54,6 +54,8 @@ _LEAST_BOX_COVERAGE = 0.4
 _SURE_COVERAGE = 0.9
 # A sixth box beside the five, as clearly printed, makes it a table's row.
 _SIXTH_BOX = 0.75
+# Boxes that fill no more of the pitch than this leave room for others between them.
+_GAP_FILL = 0.6
 # Walls outside the picture say nothing; at least this part must lie inside.
 _LEAST_INSIDE = 0.55
 
@@ -119,9 +121,7 @@ def find_boxes(image: NDArray[np.uint8]) -> Boxes | None:
 
 
 def _find_at(image: NDArray[np.uint8], scale: float) -> Boxes | None:
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    working = cv2.resize(image, None, fx=scale, fy=scale, interpolation=method)
-    dark = cv2.GaussianBlur(darkness(np.asarray(working, np.uint8), _LINE_REACH), (0, 0), 0.7)
+    dark = cv2.GaussianBlur(darkness(resize(image, scale), _LINE_REACH), (0, 0), 0.7)
     dark = np.asarray(dark, np.float32)
     best: Boxes | None = None
     for row in _rows(dark, find_cells(dark)):
@@ -245,7 +245,9 @@ def _fit(dark: NDArray[np.float32], row: _Row) -> tuple[_Row, float]:
             return row, 0.0
         row = fitted
     seen = find_walls(dark, row.corners(-1, COUNT + 1)).seen
-    return row, _coverage(seen[1:-1]) if not _has_sixth(seen, row) else 0.0
+    if _has_sixth(seen, row) or _has_between(dark, row):
+        return row, 0.0
+    return row, _coverage(seen[1:-1])
 
 
 def _refit(row: _Row, walls: Walls) -> _Row | None:
@@ -289,6 +291,15 @@ def _has_sixth(seen: NDArray[np.float32], row: _Row) -> bool:
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
     return bool(seen[0, before].min() > _SIXTH_BOX or seen[-1, after].min() > _SIXTH_BOX)
+
+
+def _has_between(dark: NDArray[np.float32], row: _Row) -> bool:
+    """Tell whether there are boxes in the gaps, so that these are every second of a row."""
+    if row.fill > _GAP_FILL:
+        return False
+    between = _unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
+    seen = find_walls(dark, _project(row.homography, between), tilted=False).seen
+    return bool(np.median(np.nan_to_num(seen).min(axis=1)) > _SIXTH_BOX)
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:

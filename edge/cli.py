@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -18,8 +19,10 @@ exit code: 0, every input was processed; 1, some input was an error; 2, wrong us
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    parser = _parser()
-    options = parser.parse_args(argv)
+    options = _parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name may hold what the terminal's encoding does not.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: int = options.run(options)
         return code
@@ -31,11 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("fivebox: stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # Whoever read our output, `head` say, has enough; what Python still wants to
-        # flush at exit must go somewhere.
+    except OSError as error:
+        # What Python still wants to flush at exit must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            # Whoever reads our output, `head` say, has enough.
+            return 0
+        print(f"fivebox: the output can't be written ({error.strerror})", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

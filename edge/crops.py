@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.boxes import Boxes
-from edge.ink import density
+from edge.ink import density, resize
 
 # Height of a box in its crop, px: about what the photo has, within these limits.
 _LEAST_HEIGHT = 48
@@ -115,7 +115,7 @@ def _flatten(
         part = cv2.cvtColor(part, cv2.COLOR_GRAY2BGR)
     shrink = min(1.0, 1.3 * frame.height / boxes.height)
     if shrink < 1:
-        part = cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        part = resize(part, shrink)
     corners = ((boxes.corners - low + 0.5) * shrink - 0.5).astype(np.float32)
     whole = np.ones(part.shape[:2], np.uint8)
     crops, insides = [], []

@@ -7,6 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def resize(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """Return a picture scaled, averaged when it shrinks, at least 1 px each way."""
+    size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
+
+
 def paper_light(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     """Estimate the picture with everything dark and thin taken away.
 

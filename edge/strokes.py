@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import cv2
@@ -17,8 +15,11 @@ from edge.errors import RecordingError
 COUNT = 5
 # Nobody writes five digits with more; a file with more is no handwriting.
 MOST_POINTS = 50_000
-# Screen pixels; beyond, arithmetic on coordinates loses its meaning.
+# Screen pixels; beyond, arithmetic on coordinates loses its meaning. Milliseconds may
+# be those of a clock that began in 1970.
 _FARTHEST = 1e6
+_LATEST = 1e15
+_SMALLEST_BOX = 1e-3
 
 # A stroke farther from every box than this, in box widths, belongs to none.
 _FARTHEST_STROKE = 0.6
@@ -74,17 +75,17 @@ def parse_recording(data: object) -> Recording:
         count = len(boxes) if _is_list(boxes) else "no"
         raise RecordingError(f"a touch recording has {COUNT} boxes; this one has {count}")
     for place, box in enumerate(boxes, 1):
-        if not _are_numbers(box, {4}) or box[2] <= 0 or box[3] <= 0:
-            raise RecordingError(
-                f"box {place} must be four finite numbers [x, y, width, height], the last two > 0"
-            )
+        if not (_is_list(box) and len(box) == 4 and all(_within(v, _FARTHEST) for v in box)):
+            raise RecordingError(f"box {place} is not four finite numbers [x, y, width, height]")
+        if min(box[2:]) < _SMALLEST_BOX:
+            raise RecordingError(f"box {place} has no size; its width and height must be above 0")
     if not _is_list(strokes) or not all(_is_list(stroke) for stroke in strokes):
         raise RecordingError('"strokes" must be a list of lists of points')
     total = sum(len(stroke) for stroke in strokes)
     if total > MOST_POINTS:
         raise RecordingError(f"it has {total:,} points; five digits have at most {MOST_POINTS:,}")
     for place, stroke in enumerate(strokes, 1):
-        if not all(_are_numbers(point, {2, 3}) for point in stroke):
+        if not all(map(_is_point, stroke)):
             raise RecordingError(
                 f"stroke {place} has a point that is not two or three finite numbers "
                 "[x, y, milliseconds]"
@@ -142,11 +143,17 @@ def _is_list(value: object) -> bool:
     return isinstance(value, list | tuple)
 
 
-def _are_numbers(value: Any, lengths: set[int]) -> bool:
+def _is_point(value: Any) -> bool:
     return (
         _is_list(value)
-        and len(value) in lengths
-        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
-        and all(math.isfinite(v) and abs(v) <= _FARTHEST for v in chain(value[:2], value[3:]))
-        and all(math.isfinite(v) for v in value)
+        and len(value) in (2, 3)
+        and all(_within(v, _FARTHEST) for v in value[:2])
+        and all(_within(v, _LATEST) for v in value[2:])
+    )
+
+
+def _within(value: object, limit: float) -> bool:
+    """Tell whether a value is a number in ± limit, which NaN is not."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit
     )

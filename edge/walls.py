@@ -22,7 +22,7 @@ _PARALLEL = np.stack([np.arange(_OFFSETS)] * 2, axis=1)
 _ALL = np.stack(np.meshgrid(*[np.arange(_OFFSETS)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
 # Of two equally dark lines the nearer one is meant: an offset of `_REACH` costs this
 # part of the line's darkness.
-_AWAY = 0.1
+_AWAY = 0.25
 
 # Of the paper's light; fainter lines are not told from grain.
 _FAINTEST_LINE = 0.03

@@ -20,6 +20,8 @@ IMAGE_SUFFIXES = {
     ".webp",
 }
 RECORDING_SUFFIX = ".json"
+# Of pictures in which a reading was drawn; in a folder they are no inputs.
+ANNOTATED_SUFFIX = ".read.jpg"
 
 # Room for the most points a recording may have, written with all their decimals.
 _MOST_RECORDING_BYTES = 4_000_000
@@ -33,7 +35,7 @@ def expand(paths: Iterable[str]) -> Iterator[Path]:
     yielded itself, so that reading it says so.
     """
     for path in map(Path, paths):
-        if not path.is_dir():
+        if not _is_folder(path):
             yield path
             continue
         inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_input(p))
@@ -84,8 +86,16 @@ def read_bytes(path: Path, limit: int) -> bytes | None:
     return None if len(content) > limit else content
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # A name that is too long, say: reading it will tell.
+        return False
+
+
 def _is_input(path: Path) -> bool:
-    if path.name.startswith("."):
+    if path.name.startswith(".") or path.name.endswith(ANNOTATED_SUFFIX):
         return False
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from edge.errors import ImageError
 from edge.sources.files import read_bytes
@@ -16,6 +17,20 @@ from edge.sources.files import read_bytes
 # Above what phones take; decoded, 64 million pixels fill 192 MB.
 MOST_PIXELS = 64_000_000
 _MOST_BYTES = 256_000_000
+
+# What people have; Pillow knows stranger kinds, some of which start other programs.
+_FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP", "GIF", "PPM")
+
+# EXIF orientation → how to undo it (Exif 2.32, tag 0x0112).
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 _SIXTEEN_BIT = {"I;16", "I;16B", "I;16L", "I;16N", "I"}
 
@@ -46,12 +61,12 @@ def decode_image(content: bytes) -> NDArray[np.uint8]:
             # The size is checked here, with a limit and a sentence of our own; damaged
             # metadata is no reason to refuse a picture that is whole.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content)) as image:
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
                 width, height = image.size
                 if width * height > MOST_PIXELS:
                     raise ImageError(_too_large(width, height))
                 image.load()
-                return _bgr(ImageOps.exif_transpose(image))
+                return _bgr(_upright(image))
     except UnidentifiedImageError as error:
         raise ImageError("it is not an image, or of a kind that can't be read") from error
     except Image.DecompressionBombError as error:
@@ -61,6 +76,15 @@ def decode_image(content: bytes) -> NDArray[np.uint8]:
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError) as error:
         # What the decoders raise for damaged files.
         raise ImageError(f"the image is damaged or cut short ({error})") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its EXIF orientation asks; damaged metadata asks for nothing."""
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
+        turn = None
+    return image if turn is None else image.transpose(turn)
 
 
 def _too_large(width: int, height: int) -> str:
