@@ -40,6 +40,11 @@ _LEAST_CELLS = 2
 # Rows whose lines are looked at, and those of them that are fitted.
 _MOST_RUNS = 60
 _MOST_ROWS = 10
+# Perspective makes the nearest box of a row this much larger than the farthest.
+_MOST_AREA_RATIO = 2.5
+# A box's width by its height, seen obliquely too; and its height, working px.
+_ASPECTS = (0.3, 2.2)
+_LEAST_HEIGHT = 9.0
 
 # A row is pulled onto its lines so many times; each time it is nearer to begin with.
 _ROUNDS = 2
@@ -135,7 +140,8 @@ def _find_at(image: NDArray[np.uint8], scale: float) -> Boxes | None:
 
 def _rows(dark: NDArray[np.float32], cells: Cells) -> list[_Row]:
     """Return the rows that candidates make, those first that the lines support best."""
-    rows = [row for strip in cells.strips if (row := _row_in(strip)) is not None]
+    strips = cells.strips[:_MOST_RUNS]
+    rows = [row for strip in strips if (row := _row_in(strip)) is not None]
     runs = {tuple(run.tolist()): np.count_nonzero(run >= 0) for run in _runs(cells)}
     for run in sorted(runs, key=lambda run: (-runs[run], run))[:_MOST_RUNS]:
         row = _row_through(cells, np.array(run))
@@ -156,7 +162,8 @@ def _row_in(strip: NDArray[np.float32]) -> _Row | None:
     along = along / np.hypot(*along) * (1 if along[0] >= 0 else -1)
     whole = np.array([[0, 0], [COUNT, 0], [COUNT, 1], [0, 1]], np.float32)
     homography = cv2.getPerspectiveTransform(whole, _in_order(strip, along))
-    return _Row(homography, 1.0) if _is_plausible(homography) else None
+    row = _Row(homography, 1.0)
+    return row if _is_plausible(row) else None
 
 
 def _runs(cells: Cells) -> Iterator[NDArray[np.intp]]:
@@ -219,18 +226,24 @@ def _row_through(cells: Cells, slots: NDArray[np.intp]) -> _Row | None:
     targets = np.concatenate([_in_order(quad, along) for quad in quads])
     sources = _unit_corners(fill)[places].reshape(-1, 2)
     homography, _ = cv2.findHomography(sources, targets, cv2.RANSAC, 0.12 * pitch)
-    if homography is None or not _is_plausible(homography):
+    if homography is None:
         return None
-    return _Row(homography, fill)
+    found = _Row(homography, fill)
+    return found if _is_plausible(found) else None
 
 
-def _is_plausible(homography: NDArray[np.float64]) -> bool:
-    """Tell whether a homography shows five boxes as a camera can see them."""
-    quads = _project(homography, _unit_corners(1.0))
+def _is_plausible(row: _Row) -> bool:
+    """Tell whether a row shows five boxes as a camera can see them."""
+    quads = row.corners()
     if not np.isfinite(quads).all() or not all(cv2.isContourConvex(quad) for quad in quads):
         return False
     areas = [cv2.contourArea(quad, True) for quad in quads]
-    return min(areas) > 0 and max(areas) < 2.5 * min(areas)
+    if min(areas) <= 0 or max(areas) > _MOST_AREA_RATIO * min(areas):
+        return False
+    widths, heights = (np.linalg.norm(quads[:, i] - quads[:, 0], axis=1) for i in (1, 3))
+    narrow, wide = _ASPECTS
+    aspects = widths / heights
+    return bool(heights.min() > _LEAST_HEIGHT and narrow < aspects.min() and aspects.max() < wide)
 
 
 def _fit(dark: NDArray[np.float32], row: _Row) -> tuple[_Row, float]:
@@ -267,9 +280,10 @@ def _refit(row: _Row, walls: Walls) -> _Row | None:
     homography, _ = cv2.findHomography(
         _unit_corners(fill)[chosen], corners[chosen], cv2.RANSAC, 0.06 * height
     )
-    if homography is None or not _is_plausible(homography):
+    if homography is None:
         return None
-    return _Row(homography, fill)
+    found = _Row(homography, fill)
+    return found if _is_plausible(found) else None
 
 
 def _coverage(seen: NDArray[np.float32]) -> float:
