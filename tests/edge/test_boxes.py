@@ -86,7 +86,9 @@ def test_digits_that_cross_the_walls_do_not_hide_the_row():
     image, corners = row("04524")
     for k in (1, 3):
         start, _, end, _ = corners[k].astype(int)
-        cv2.line(image, tuple(start + (20, -25 + 5 * k)), tuple(end - (15, -20)), BLACK, 7)
+        cv2.line(
+            image, (start[0] + 20, start[1] - 25 + 5 * k), (end[0] - 15, end[1] + 20), BLACK, 7
+        )
     assert away(find_boxes(image).corners, corners) < NEAR
 
 
