@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.errors import FiveboxError
+from edge.terminal import run_command
 
 if TYPE_CHECKING:
     from convert.convert import Conversion
@@ -40,22 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # Read once, when TensorFlow is first imported, which takes seconds.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
+
+    def command() -> int:
         from convert.convert import convert
 
-        conversion = convert(options.model, options.output, options.quantize, options.data)
-    except FiveboxError as error:
-        if options.debug:
-            raise
-        print(f"convert: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        if options.debug:
-            raise
-        print("\nconvert: stopped; nothing was written", file=sys.stderr)
-        return 130
-    print(summary(conversion))
-    return 0
+        print(summary(convert(options.model, options.output, options.quantize, options.data)))
+        return 0
+
+    return run_command("convert", options.debug, command, "stopped; nothing was written")
 
 
 def summary(conversion: Conversion) -> str:

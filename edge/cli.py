@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.errors import FiveboxError
 from edge.output import JsonLines, Table
+from edge.terminal import run_command
 
 _EPILOG = """\
 exit code: 0, every input was processed; 1, some input was an error; 2, wrong usage
@@ -24,16 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A file's name may hold what the terminal's encoding does not.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code: int = options.run(options)
-        return code
-    except FiveboxError as error:
-        if options.debug:
-            raise
-        print(f"fivebox: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("fivebox: stopped", file=sys.stderr)
-        return 130
+        return run_command("fivebox", options.debug, lambda: _COMMANDS[options.command](options))
     except OSError as error:
         # What Python still wants to flush at exit must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -48,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fivebox", description="Reads handwritten five-digit postcodes."
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True
+    )
     read = commands.add_parser(
         "read",
         help="read photos, folders of them, and touch recordings (*.json)",
@@ -68,7 +61,6 @@ def _parser() -> argparse.ArgumentParser:
         "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
     )
     read.add_argument("--debug", action="store_true", help="show where an error came from")
-    read.set_defaults(run=_read)
     return parser
 
 
@@ -87,3 +79,6 @@ def _read(options: argparse.Namespace) -> int:
         failed |= reading.status == "error"
     printer.close()
     return 1 if failed else 0
+
+
+_COMMANDS = {"read": _read}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-from edge.errors import FiveboxError
+from edge.terminal import run_command
 from train import data, files
 from train.augment import Distortion
 from train.recipe import Recipe
@@ -57,19 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # Read once, when TensorFlow is first imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
+
+    def command() -> int:
         run(recipe, options.data, options.out)
-    except FiveboxError as error:
-        if options.debug:
-            raise
-        print(f"train: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        if options.debug:
-            raise
-        print("\ntrain: stopped; nothing was written", file=sys.stderr)
-        return 130
-    return 0
+        return 0
+
+    return run_command("train", options.debug, command, "stopped; nothing was written")
 
 
 def run(recipe: Recipe, data_path: Path | None, out: Path) -> None:

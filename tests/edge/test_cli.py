@@ -99,4 +99,4 @@ def test_an_interrupt_is_130_and_no_traceback(capsys, monkeypatch, touch):
 
     monkeypatch.setattr("edge.batch.read_all", interrupt)
     assert main(["read", str(touch)]) == 130
-    assert capsys.readouterr().err == "fivebox: stopped\n"
+    assert capsys.readouterr().err == "\nfivebox: stopped\n"

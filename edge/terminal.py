@@ -1,0 +1,36 @@
+"""How the command lines end: an error of ours is one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from edge.errors import FiveboxError
+
+
+def run_command(
+    program: str, debug: bool, command: Callable[[], int], stopped: str = "stopped"
+) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        program: named at the head of an error's line.
+        debug: whether to let errors through, traceback and all.
+        command: does the work and returns 0, or 1 where some of it failed.
+        stopped: what to say after Ctrl-C.
+
+    Returns:
+        The command's own code; the error's `exit_code`; 130 after Ctrl-C.
+    """
+    try:
+        return command()
+    except FiveboxError as error:
+        if debug:
+            raise
+        print(f"{program}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        print(f"\n{program}: {stopped}", file=sys.stderr)
+        return 130
