@@ -55,6 +55,10 @@ _JOINED_FILL = 0.93
 # together, and of any one.
 _LEAST_COVERAGE = 0.6
 _LEAST_BOX_COVERAGE = 0.4
+# And of an upright wall, but for this part of them: strokes of digits alone, where
+# there is no wall, are seen on up to half of its length.
+_LEAST_WALL_COVERAGE = 0.6
+_MOST_HIDDEN = 0.2
 # With this much of it no other scale is tried.
 _SURE_COVERAGE = 0.9
 # A sixth box beside the five, as clearly printed, makes it a table's row.
@@ -293,6 +297,10 @@ def _coverage(seen: NDArray[np.float32]) -> float:
         return 0.0
     each = np.nanmean(seen, axis=1)
     if np.nanmean(seen) < _LEAST_COVERAGE or each.min() < _LEAST_BOX_COVERAGE:
+        return 0.0
+    # Top and bottom fit however many boxes there are; the walls between say how many.
+    between = seen[:, [1, 3]]
+    if np.nanpercentile(between, 100 * _MOST_HIDDEN) < _LEAST_WALL_COVERAGE:
         return 0.0
     # A row wholly in the picture is likelier than one that leaves it.
     return float(np.nansum(seen)) / seen.size

@@ -134,6 +134,15 @@ def test_a_row_of_another_number_of_boxes_is_none(count):
     assert find_boxes(image) is None
 
 
+@pytest.mark.parametrize("count", [6, 7])
+@pytest.mark.parametrize("width", [45, 60, 90])
+def test_joined_boxes_of_another_number_are_none_though_written_in(count, width):
+    size = (width * count + 140, 300)
+    box = (width, round(1.2 * width))
+    image, _ = row("8041539", count=count, box=box, pitch=width, size=size, line=2)
+    assert find_boxes(image) is None
+
+
 def test_a_table_is_none():
     image = np.full((500, 700, 3), 246, np.uint8)
     for x in range(50, 651, 60):
