@@ -134,6 +134,8 @@ def draw(strokes: Sequence[Stroke], box_height: float) -> NDArray[np.uint8] | No
     width, height = (np.ceil((high - low) * scale).astype(int) + 2 * pen).tolist()
     image = np.zeros((height, width), np.uint8)
     for stroke in strokes:
+        # Of a single point OpenCV draws no line, of two equal ones a dot.
+        stroke = np.repeat(stroke, 2, axis=0) if len(stroke) == 1 else stroke
         line = np.rint(((stroke - low) * scale + pen) * 2**_SHIFT).astype(np.int32)
         cv2.polylines(image, [line], False, 255, pen, cv2.LINE_AA, _SHIFT)
     return image

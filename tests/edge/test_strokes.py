@@ -5,6 +5,7 @@ import copy
 import json
 import math
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -205,3 +206,9 @@ def test_all_strokes_of_a_box_are_drawn_together():
     both = draw(strokes, 180.0)
     assert (both[2 : both.shape[0] // 4] > 127).any(axis=0).sum() > 35
     assert (both[-30:] > 127).any(axis=0).sum() < 20
+
+
+def test_taps_are_drawn_as_dots():
+    image = draw([np.array([[10, 10]], np.float32), np.array([[40, 60]], np.float32)], 100)
+    assert image is not None
+    assert cv2.connectedComponents((image > 127).astype(np.uint8))[0] - 1 == 2
