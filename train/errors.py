@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from edge.errors import FiveboxError
+from edge.errors import FiveboxError, OutputError
 
 
 class DataError(FiveboxError, ValueError):
-    """The digits are missing, damaged or of the wrong kind."""
+    """The images are missing, damaged or of the wrong kind."""
+
+
+class CheckpointError(OutputError):
+    """The state of a stopped run is damaged, or another run's."""
