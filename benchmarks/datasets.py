@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from train.material import divide
+from train.recipes import DEFAULT, RECIPES
+from train.strokes import Stroke, StrokeDigit, load_strokes
 
 ROOT = Path(__file__).parents[1]
 
@@ -62,42 +65,51 @@ def envelopes() -> list[Photo]:
     return [Photo(folder / label["file"], label["postcode"]) for label in labels]
 
 
-def touch_recordings(count: int, seed: int) -> Iterator[Touch]:
+def unseen_digits(name: str) -> list[StrokeDigit]:
+    """Return the pen digits of a set's writers whom the bundled model has not learnt from.
+
+    Args:
+        name: of the set, `pendigits` or `unipen`.
+    """
+    divided = divide(load_strokes(data_folder() / f"{name}_strokes.json.gz"), RECIPES[DEFAULT])
+    return [*divided.validation, *divided.test]
+
+
+def touch_recordings(digits: Sequence[StrokeDigit], count: int, seed: int) -> Iterator[Touch]:
     """Yield touch recordings, each of five random digits by one writer on a tablet.
 
     Args:
+        digits: to take from; writers of fewer than five are left out.
         count: how many.
         seed: of the choice of writers, digits, sizes and places.
     """
     rng = np.random.default_rng(seed)
-    with gzip.open(data_folder() / "pendigits_strokes.json.gz", "rt") as file:
-        written = json.load(file)
     by_writer = defaultdict(list)
-    for digit in written:
-        by_writer[digit["writer"]].append(digit)
-    writers = sorted(by_writer)
+    for digit in digits:
+        by_writer[digit.writer].append(digit)
+    writers = sorted(writer for writer, mine in by_writer.items() if len(mine) >= len(_BOXES))
     for _ in range(count):
         mine = by_writer[writers[rng.integers(len(writers))]]
-        chosen = [mine[i] for i in rng.choice(len(mine), size=5, replace=False)]
+        chosen = [mine[i] for i in rng.choice(len(mine), size=len(_BOXES), replace=False)]
         strokes: list[list[list[float]]] = []
         for digit, box in zip(chosen, _BOXES, strict=True):
-            strokes.extend(_place(digit["strokes"], box, rng))
+            strokes.extend(_place(digit.strokes, box, rng))
         clock = 0
         for stroke in strokes:
             for point in stroke:
                 clock += _POINT_MS
                 point.append(clock)
-        yield Touch({"boxes": _BOXES, "strokes": strokes}, "".join(str(d["label"]) for d in chosen))
+        yield Touch({"boxes": _BOXES, "strokes": strokes}, "".join(str(d.label) for d in chosen))
 
 
 def _place(
-    strokes: list[list[list[float]]], box: list[int], rng: np.random.Generator
+    strokes: Sequence[Stroke], box: list[int], rng: np.random.Generator
 ) -> list[list[list[float]]]:
     """Scale a digit into a box, as large and as far from its middle as people write."""
     x, y, width, height = box
-    points = np.concatenate([np.array(stroke, float) for stroke in strokes])
+    points = np.concatenate(strokes).astype(float)
     low, extent = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-6)
     scale = rng.uniform(_SMALLEST, _LARGEST) * min(width / extent[0], height / extent[1])
     room = np.array([width, height]) - extent * scale
     corner = np.array([x, y]) + room * rng.uniform(0.3, 0.7, 2)
-    return [((np.array(stroke) - low) * scale + corner).round(1).tolist() for stroke in strokes]
+    return [((stroke - low) * scale + corner).round(1).tolist() for stroke in strokes]

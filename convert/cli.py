@@ -19,6 +19,7 @@ QUANTIZATIONS = {
     "float16": "weights stored as float16",
     "dynamic": "int8 weights, float activations",
     "int8": "int8 throughout, pixels in as they are, logits out",
+    "int4": "int4 weights, float activations",
 }
 
 
@@ -43,7 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     def command() -> int:
         from convert.convert import convert
 
-        print(summary(convert(options.model, options.output, options.quantize, options.data)))
+        made = convert(
+            options.model, options.output, options.quantize, options.data, options.strokes
+        )
+        print(summary(made))
         return 0
 
     return run_command("convert", options.debug, command, "stopped; nothing was written")
@@ -51,25 +55,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def summary(conversion: Conversion) -> str:
     """Return the table that is printed at the end."""
-    holdout, test, card = conversion.holdout, conversion.test, conversion.card
+    card = conversion.card
+    sets = [
+        *((f"{name} kept apart", each) for name, each in conversion.holdout.items()),
+        *((f"{name} test", each) for name, each in conversion.test.items()),
+    ]
     rows = [
         ("file", f"{conversion.path}"),
         ("bytes", f"{conversion.size:,}"),
         ("quantization", card.quantization),
-        ("", f"{'held out':>10}{'test':>10}"),
-        ("digits", f"{holdout.of:>10,}{test.of:>10,}"),
-        ("errors, Keras", f"{holdout.source_errors:>10,}{test.source_errors:>10,}"),
-        ("errors, converted", f"{holdout.converted_errors:>10,}{test.converted_errors:>10,}"),
-        ("same digit", f"{holdout.agreement:>10,}{test.agreement:>10,}"),
-        (
-            "largest difference",
-            f"{holdout.largest_difference:>10.4f}{test.largest_difference:>10.4f}",
-        ),
         ("temperature", f"{card.temperature:.4f}"),
         ("reject threshold", f"{card.reject_threshold:.4f}"),
         ("postcodes read", f"{card.calibration['read_rate']:.2%} of bent ones"),
     ]
-    return "\n".join(f"{name:<20}{value}".rstrip() for name, value in rows)
+    width = max(len(name) for name, _ in (*sets, *rows))
+    head = (
+        f"{'':{width}}  {'digits':>7}  {'errors':>6}  {'Keras':>6}  {'same':>7}  {'differ by':>9}"
+    )
+    table = [
+        f"{name:{width}}  {each.of:7,}  {each.converted_errors:6,}  {each.source_errors:6,}  "
+        f"{each.agreement:7,}  {each.largest_difference:9.4f}"
+        for name, each in sets
+    ]
+    return "\n".join([*(f"{name:{width}}  {value}" for name, value in rows), head, *table])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,6 +108,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.npz",
         help="MNIST as Keras ships it (default: where the training's report.json says, "
         "else Keras's copy)",
+    )
+    parser.add_argument(
+        "--strokes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a stroke set that was learnt from; may be given again (default: where the "
+        "training's report.json says)",
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser

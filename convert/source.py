@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from convert.errors import SourceError
 from edge.card import sha256_of
 from train import data
-from train.augment import Distortion
 from train.errors import DataError
+from train.material import Material, gather
 from train.recipe import Recipe
+from train.recipes import DEFAULT, RECIPES
+from train.report import NAME as REPORT_NAME
+from train.report import recipe_of
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
-REPORT_NAME = "report.json"
 
 _SIDE = 28
 _CLASSES = 10
@@ -32,16 +34,14 @@ class Training:
 
     report: Mapping[str, Any]
     """All of it, as `train.report` wrote it."""
+    recipe: Recipe
+    """The network was trained by."""
     data_path: Path
     """Where the digits were."""
     data_sha256: str
     """Of their file."""
-    holdout_count: int
-    """How many of them were held out."""
-    holdout_seed: int
-    """Which ones."""
-    distortion: Distortion
-    """How the others were bent."""
+    strokes: Mapping[str, Path]
+    """Where the stroke sets were, by the SHA-256 of their files."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,10 @@ class Source:
     training: Training | None
     """None where no report of this very file lies beside it."""
 
-
-@dataclass(frozen=True)
-class Material:
-    """The digits that a conversion needs."""
-
-    dataset: data.Dataset
-    """Where they come from; its test digits only confirm what comes out."""
-    learnt: data.Digits
-    """The network's own training digits: they show the ranges of its activations."""
-    held_out: data.Digits
-    """All decisions are made on these."""
-    holdout_seed: int
-    """Which ones these are."""
-    unseen: bool
-    """Whether the training is known to have left the held-out ones out."""
+    @property
+    def recipe(self) -> Recipe:
+        """It was trained by; without a report, the one whose division of the digits is taken."""
+        return self.training.recipe if self.training else RECIPES[DEFAULT]
 
 
 def load_source(path: Path) -> Source:
@@ -110,37 +99,40 @@ def load_source(path: Path) -> Source:
     return Source(path, sha256, model, _training(path, sha256))
 
 
-def find_digits(source: Source, data_path: Path | None) -> Material:
+def find_digits(
+    source: Source, data_path: Path | None, stroke_paths: Sequence[Path] = ()
+) -> Material:
     """Load the digits that the model was trained on, divided as they were then.
 
     Args:
         source: the model; its training says where the digits were.
         data_path: where they are now; None asks the report, then Keras.
+        stroke_paths: where the stroke sets are now; none asks the report.
 
     Returns:
-        The digits. For a model without a report the recipe's own division is taken.
+        The digits. For a model without a report the production recipe's division is
+        taken, so its training may have seen what is kept apart.
 
     Raises:
         DataError: they can't be found, or are others than those of the report.
     """
-    training = source.training
-    if data_path is None and training is not None and training.data_path.exists():
-        data_path = training.data_path
-    dataset = data.load(data_path)
+    training, recipe = source.training, source.recipe
     if training is None:
-        # A quarter at most: some must be left to show the activations' ranges.
-        count = min(Recipe().holdout, max(1, len(dataset.train) // 4))
-        seed = Recipe().holdout_seed
-        learnt, held_out = data.hold_out(dataset.train, count, seed)
-        return Material(dataset, learnt, held_out, seed, unseen=False)
-    if dataset.sha256 != training.data_sha256:
+        return gather(_that_fits(recipe, data_path), data_path, stroke_paths)
+    if data_path is None and training.data_path.exists():
+        data_path = training.data_path
+    material = gather(recipe, data_path, stroke_paths or tuple(training.strokes.values()))
+    if material.dataset.sha256 != training.data_sha256:
         raise DataError(
-            f"{dataset.path}: not the digits that {source.path.name} was trained on (another "
-            f"SHA-256 than in {REPORT_NAME}); pass those with --data"
+            f"{material.dataset.path}: not the digits that {source.path.name} was trained on "
+            f"(another SHA-256 than in {REPORT_NAME}); pass those with --data"
         )
-    seed = training.holdout_seed
-    learnt, held_out = data.hold_out(dataset.train, training.holdout_count, seed)
-    return Material(dataset, learnt, held_out, seed, unseen=True)
+    if {each.source.sha256 for each in material.strokes} != set(training.strokes):
+        raise DataError(
+            f"{source.path}: the stroke sets are not those that it was trained on (another "
+            f"SHA-256 than in {REPORT_NAME}); pass those with --strokes"
+        )
+    return material
 
 
 def predict(model: Any, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -184,30 +176,34 @@ def _check(model: Any, path: Path) -> None:
             )
 
 
+def _that_fits(recipe: Recipe, data_path: Path | None) -> Recipe:
+    """Return a recipe that keeps at most a quarter apart, so that some are left to show ranges."""
+    count = len(data.load(recipe.dataset, data_path).train)
+    return replace(recipe, validation=min(recipe.held_out(count) / count, 0.25))
+
+
 def _training(model: Path, sha256: str) -> Training | None:
     path = model.parent / REPORT_NAME
     try:
         report = json.loads(path.read_text("utf-8"))
         if report["model"]["sha256"] != sha256:
             return None
-        described, holdout = report["data"], report["data"]["holdout"]
-        training = Training(
+        recipe, described = recipe_of(report), report["data"]
+        if recipe.dataset != "mnist":
+            raise ValueError(f"it was trained on {recipe.dataset}")
+        return Training(
             report=report,
+            recipe=recipe,
             data_path=Path(described["path"]),
             data_sha256=described["sha256"],
-            holdout_count=int(holdout["count"]),
-            holdout_seed=int(holdout["seed"]),
-            distortion=Distortion(**report["recipe"]["distortion"]),
+            strokes={each["sha256"]: Path(each["path"]) for each in report["strokes"]},
         )
-        if training.holdout_count < 1 or training.holdout_seed < 0:
-            raise ValueError("no digits were held out")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
             f"{path}: not a training report ({_first_line(error)}); train again or remove it"
         ) from error
-    return training
 
 
 def _first_line(error: Exception) -> str:

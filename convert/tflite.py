@@ -16,7 +16,7 @@ from convert.source import to_pixels
 from edge.interpreter import make_interpreter
 from edge.quiet import native_stderr_silenced
 from train.augment import Distortion, distort
-from train.data import Digits
+from train.data import Examples
 
 # Digits that show the converter how large the activations become. Between 100 and
 # 2,000, as they are, bent or mixed, the errors on the held-out digits differ by less
@@ -24,7 +24,7 @@ from train.data import Digits
 _REPRESENTATIVE = 1000
 
 
-def to_tflite(model: Any, quantization: str, learnt: Digits, distortion: Distortion) -> bytes:
+def to_tflite(model: Any, quantization: str, learnt: Examples, distortion: Distortion) -> bytes:
     """Convert a Keras model.
 
     Args:
@@ -71,12 +71,12 @@ def without_softmax(model: Any) -> Any:
     return model
 
 
-def _plain(model: Any, learnt: Digits, distortion: Distortion) -> bytes:
+def _plain(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
     """Weights and activations stay float32."""
     return _convert(_converter(model))
 
 
-def _float16(model: Any, learnt: Digits, distortion: Distortion) -> bytes:
+def _float16(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
     """Weights are stored as float16 and widened when the file is loaded."""
     import tensorflow as tf
 
@@ -86,7 +86,7 @@ def _float16(model: Any, learnt: Digits, distortion: Distortion) -> bytes:
     return _convert(converter)
 
 
-def _dynamic(model: Any, learnt: Digits, distortion: Distortion) -> bytes:
+def _dynamic(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
     """Weights are int8; activations are quantised while the model runs."""
     import tensorflow as tf
 
@@ -98,7 +98,7 @@ def _dynamic(model: Any, learnt: Digits, distortion: Distortion) -> bytes:
     return _convert(converter)
 
 
-def _int8(model: Any, learnt: Digits, distortion: Distortion) -> bytes:
+def _int8(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
     """All is int8: weights with a scale per unit, activations with one per layer.
 
     Pixels go in as they are (`uint8`, scale 1/255) and logits come out.
@@ -124,15 +124,32 @@ def _int8(model: Any, learnt: Digits, distortion: Distortion) -> bytes:
     return content
 
 
-QUANTIZATIONS: dict[str, Callable[[Any, Digits, Distortion], bytes]] = {
+def _int4(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
+    """Weights are int4 with a scale per unit; activations are quantised while the model runs.
+
+    TensorFlow's converter knows no int4; the AI Edge quantiser, of the same people, makes
+    it of the float model's file.
+    """
+    from ai_edge_quantizer import quantizer, recipe
+
+    plain = bytearray(_convert(_converter(without_softmax(model))))
+    with _quiet():
+        made = quantizer.Quantizer(plain, recipe.dynamic_wi4_afp32()).quantize()
+    content = bytes(made.quantized_model or b"")
+    _check_int4(content)
+    return content
+
+
+QUANTIZATIONS: dict[str, Callable[[Any, Examples, Distortion], bytes]] = {
     "none": _plain,
     "float16": _float16,
     "dynamic": _dynamic,
     "int8": _int8,
+    "int4": _int4,
 }
 
 
-def _representative(learnt: Digits, distortion: Distortion) -> NDArray[np.uint8]:
+def _representative(learnt: Examples, distortion: Distortion) -> NDArray[np.uint8]:
     """Choose training digits, half as they are and half bent, always the same ones."""
     rng = np.random.default_rng(0)
     count = min(_REPRESENTATIVE, len(learnt))
@@ -169,6 +186,21 @@ def _quiet() -> Iterator[None]:
         # Per-layer statistics are for networks that were quantised in training.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
         yield
+
+
+def _check_int4(content: bytes) -> None:
+    """Look that no kernel was left in float: the quantiser passes over what it can't do."""
+    interpreter = make_interpreter(content, "the converted model")
+    interpreter.allocate_tensors()
+    wide = [
+        t["name"]
+        for t in interpreter.get_tensor_details()
+        if t["dtype"] == np.float32 and len(t["shape"]) == 2 and min(t["shape"]) > 1
+    ]
+    if wide:
+        raise ConversionError(
+            f"the model has weights that can't be int4 ({', '.join(wide)}); try --quantize int8"
+        )
 
 
 def _check_int8(content: bytes) -> None:

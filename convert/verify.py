@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,18 @@ def compare(
         converted_errors=int(np.count_nonzero(got_digit != labels)),
         agreement=int(np.count_nonzero(expected_digit == got_digit)),
         largest_difference=float(np.abs(expected - got).max()),
+    )
+
+
+def together(comparisons: Iterable[Comparison]) -> Comparison:
+    """Return what several sets of digits come to, counted as one."""
+    listed = list(comparisons)
+    return Comparison(
+        of=sum(each.of for each in listed),
+        source_errors=sum(each.source_errors for each in listed),
+        converted_errors=sum(each.converted_errors for each in listed),
+        agreement=sum(each.agreement for each in listed),
+        largest_difference=max(each.largest_difference for each in listed),
     )
 
 

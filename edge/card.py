@@ -30,7 +30,10 @@ class ModelCard:
     training: Mapping[str, Any] = field(default_factory=dict)
     """Data (names, hashes, counts), recipe, seed."""
     test_errors: Mapping[str, Any] = field(default_factory=dict)
-    """`{"float": {"errors": n, "of": N}, "converted": {...}}`."""
+    """On MNIST's test digits: `{"float": {"errors": n, "of": N}, "converted": {...}}`."""
+    stroke_errors: Mapping[str, Any] = field(default_factory=dict)
+    """The same of each stroke set's test writers, whom the training has not seen, by the
+    set's name."""
     calibration: Mapping[str, Any] = field(default_factory=dict)
     """On which digits temperature and threshold were fitted, and how well they fit."""
     versions: Mapping[str, str] = field(default_factory=dict)

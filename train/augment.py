@@ -1,4 +1,4 @@
-"""Bends digits as other hands might have written them: affine and elastic distortion.
+"""Bends images as other hands might have written them: affine and elastic distortion.
 
 Elastic distortion is Simard, Steinkraus & Platt (2003), "Best Practices for
 Convolutional Neural Networks Applied to Visual Document Analysis": every pixel is
@@ -6,7 +6,7 @@ displaced by uniform noise in [-1, 1], smoothed by a Gaussian and enlarged.
 
 Smoothing noise for every digit would cost more than the training step it feeds. A
 sum of that many independent terms is Gaussian, though, and the smoothing is
-separable, so the covariance of a field F is C ⊗ C with one matrix C, 28 by 28. Such a
+separable, so the covariance of a field F is C ⊗ C with one matrix C, side by side. Such a
 field is `L @ Z @ L.T` with `L @ L.T = C` and standard normal Z, and as C is smooth a
 dozen columns of L carry it: two small matrix products instead of a filter.
 """
@@ -14,21 +14,14 @@ dozen columns of L carry it: two small matrix products instead of a filter.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 28
-
-# Digits lie around the centre of 28 pixels; the affine part turns about it.
-_CENTRE = (SIDE - 1) / 2
-
-# One digit with an empty row above and below, where positions outside it end up.
-_STRIDE = SIDE + 2
 # cv2.remap counts rows in 16 bits.
-_MOST_PER_REMAP = 32_000 // _STRIDE
+_MOST_ROWS = 32_000
 
 # Share of the field's variance that may be lost with the columns left out of L.
 _LOST_VARIANCE = 1e-4
@@ -36,7 +29,7 @@ _LOST_VARIANCE = 1e-4
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far digits are bent; each amount is drawn uniformly from ± its value.
+    """How far images are bent; each amount is drawn uniformly from ± its value.
 
     Raises:
         ValueError: a number is outside its range.
@@ -54,6 +47,8 @@ class Distortion:
     """Pixels over which neighbouring displacements agree."""
     elastic_alpha: float = 34.0
     """Factor on the smoothed noise; with sigma 5 the displacement is 1.1 px (one std)."""
+    mirror: bool = False
+    """Whether half of the images are mirrored left to right: right for cats, wrong for digits."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rotation <= 180:
@@ -62,57 +57,73 @@ class Distortion:
             raise ValueError("scale must be at least 0 and below 1")
         if not 0 <= self.shear <= 1:
             raise ValueError("shear must be from 0 to 1")
-        if not 0 <= self.shift <= SIDE:
-            raise ValueError(f"shift must be from 0 to {SIDE} pixels")
-        if not 0.5 <= self.elastic_sigma <= SIDE:
-            raise ValueError(f"elastic_sigma must be from 0.5 to {SIDE} pixels")
+        if not 0 <= self.shift <= 28:
+            raise ValueError("shift must be from 0 to 28 pixels")
+        if not 0.5 <= self.elastic_sigma <= 28:
+            raise ValueError("elastic_sigma must be from 0.5 to 28 pixels")
         if not 0 <= self.elastic_alpha <= 1000:
             raise ValueError("elastic_alpha must be from 0 to 1000")
 
+    def scaled(self, share: float) -> Distortion:
+        """Return the distortion with all amounts multiplied."""
+        return replace(
+            self,
+            rotation=self.rotation * share,
+            scale=self.scale * share,
+            shear=self.shear * share,
+            shift=self.shift * share,
+            elastic_alpha=self.elastic_alpha * share,
+        )
+
 
 UNBENT = Distortion(rotation=0, scale=0, shear=0, shift=0, elastic_alpha=0)
-"""The distortion that leaves every digit as it is."""
+"""The distortion that leaves every image as it is."""
 
 
 def distort(
-    digits: NDArray[np.uint8], distortion: Distortion, rng: np.random.Generator
+    images: NDArray[np.uint8], distortion: Distortion, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Bend each digit in its own way.
+    """Bend each image in its own way.
 
     Args:
-        digits: `uint8 (n, 28, 28)`, white ink on black.
+        images: `uint8 (n, s, s)` or `(n, s, s, c)`; beyond their edges all is black.
         distortion: how far.
-        rng: where the randomness comes from; the same state gives the same digits.
+        rng: where the randomness comes from; the same state gives the same images.
 
     Returns:
-        `uint8 (n, 28, 28)`, a new array.
+        A new array of the same shape and dtype.
     """
-    n = len(digits)
+    n, side = images.shape[:2]
     linear = _linear_maps(n, distortion, rng)
     shifts = rng.uniform(-distortion.shift, distortion.shift, (n, 2)).astype(np.float32)
-    elastic = displacements(n, distortion, rng)
+    elastic = displacements(n, side, distortion, rng)
 
-    offsets = np.arange(SIDE, dtype=np.float32) - np.float32(_CENTRE)
+    # The affine part turns about the middle.
+    centre = np.float32((side - 1) / 2)
+    offsets = np.arange(side, dtype=np.float32) - centre
     across, down = offsets[None, None, :], offsets[None, :, None]
     a, b, c, d = (linear[:, i, j, None, None] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
-    to_centre = shifts + np.float32(_CENTRE)
+    to_centre = shifts + centre
     x = a * across + b * down + elastic[:, 0] + to_centre[:, 0, None, None]
     y = c * across + d * down + elastic[:, 1] + to_centre[:, 1, None, None]
-    return resample(digits, x, y)
+    return resample(images, x, y)
 
 
-def displacements(n: int, distortion: Distortion, rng: np.random.Generator) -> NDArray[np.float32]:
+def displacements(
+    n: int, side: int, distortion: Distortion, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """Draw smooth random displacement fields (Simard et al. 2003).
 
     Args:
-        n: how many digits.
+        n: how many images.
+        side: of each, pixels.
         distortion: `elastic_sigma` and `elastic_alpha` of it.
         rng: where the randomness comes from.
 
     Returns:
-        `float32 (n, 2, 28, 28)`, pixels right and down.
+        `float32 (n, 2, side, side)`, pixels right and down.
     """
-    L = smoothing_factor(distortion.elastic_sigma)
+    L = smoothing_factor(distortion.elastic_sigma, side)
     Z = rng.standard_normal((n, 2, L.shape[1], L.shape[1]), dtype=np.float32)
     # Uniform noise in [-1, 1] has variance 1/3.
     amplitude = distortion.elastic_alpha / np.sqrt(3)
@@ -120,22 +131,23 @@ def displacements(n: int, distortion: Distortion, rng: np.random.Generator) -> N
 
 
 @functools.cache
-def smoothing_factor(sigma: float) -> NDArray[np.float32]:
+def smoothing_factor(sigma: float, side: int) -> NDArray[np.float32]:
     """Return the factor L of the covariance of white noise smoothed by a Gaussian.
 
     Args:
         sigma: of the Gaussian, pixels.
+        side: of the image, pixels.
 
     Returns:
-        `float32 (28, k)`, read-only: `L @ L.T` is the covariance between the 28
+        `float32 (side, k)`, read-only: `L @ L.T` is the covariance between the
         pixels of a row (or column) of noise of variance 1.
     """
     reach = int(np.ceil(4 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     kernel /= kernel.sum()
     by_distance = np.correlate(kernel, kernel, "full")[2 * reach :]
-    by_distance = np.pad(by_distance, (0, SIDE))
-    pixels = np.arange(SIDE)
+    by_distance = np.pad(by_distance, (0, side))
+    pixels = np.arange(side)
     covariance = by_distance[np.abs(pixels[:, None] - pixels[None, :])]
 
     variances, directions = np.linalg.eigh(covariance)
@@ -147,48 +159,54 @@ def smoothing_factor(sigma: float) -> NDArray[np.float32]:
 
 
 def resample(
-    digits: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]
+    images: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """Look up each pixel of each digit at a given position, bilinearly; outside is black.
+    """Look up each pixel of each image at a given position, bicubically; outside is black.
+
+    Bilinear lookup blurs, so that a network learns from softer strokes than it will read.
 
     Args:
-        digits: `uint8 (n, 28, 28)`.
-        x: `float32 (n, 28, 28)`, column in pixels where each output pixel is read.
+        images: `uint8 (n, s, s)` or `(n, s, s, c)`.
+        x: `float32 (n, s, s)`, column in pixels where each output pixel is read.
         y: the same for rows.
 
     Returns:
-        `uint8 (n, 28, 28)`, a new array.
+        A new array of the images' shape and dtype.
     """
-    resampled = np.empty_like(digits)
-    for start in range(0, len(digits), _MOST_PER_REMAP):
-        some = slice(start, start + _MOST_PER_REMAP)
-        resampled[some] = _resample_tower(digits[some], x[some], y[some])
+    resampled = np.empty_like(images)
+    at_once = _MOST_ROWS // (images.shape[1] + 2)
+    for start in range(0, len(images), at_once):
+        some = slice(start, start + at_once)
+        resampled[some] = _resample_tower(images[some], x[some], y[some])
     return resampled
 
 
 def _resample_tower(
-    digits: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]
+    images: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """Resample digits stacked into one tall image, so that OpenCV is called once."""
-    n = len(digits)
-    tower = np.pad(digits, ((0, 0), (1, 1), (0, 0))).reshape(n * _STRIDE, SIDE)
-    first_rows = np.arange(n, dtype=np.float32)[:, None, None] * _STRIDE + 1
-    # Held inside its own empty rows, no digit can read from its neighbour.
-    rows = np.clip(y, -1, SIDE) + first_rows
-    flat = (n * SIDE, SIDE)
+    """Resample images stacked into one tall one, so that OpenCV is called once."""
+    n, side, _, *channels = images.shape
+    # An empty row above and below each is where positions outside of it end up.
+    stride = side + 2
+    around = [(0, 0)] * len(channels)
+    tower = np.pad(images, [(0, 0), (1, 1), (0, 0), *around]).reshape(n * stride, side, *channels)
+    first_rows = np.arange(n, dtype=np.float32)[:, None, None] * stride + 1
+    # Held inside its own empty rows, no image can read from its neighbour.
+    rows = np.clip(y, -1, side) + first_rows
+    flat = (n * side, side)
     found = cv2.remap(
         tower,
         np.ascontiguousarray(x, np.float32).reshape(flat),
         rows.reshape(flat),
-        cv2.INTER_LINEAR,
+        cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=0,
     )
-    return np.asarray(found, np.uint8).reshape(n, SIDE, SIDE)
+    return np.asarray(found, np.uint8).reshape(images.shape)
 
 
 def _linear_maps(n: int, distortion: Distortion, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw `(n, 2, 2)` maps from a place in the bent digit to its place in the original."""
+    """Draw `(n, 2, 2)` maps from a place in the bent image to its place in the original."""
     angle = np.deg2rad(rng.uniform(-distortion.rotation, distortion.rotation, n))
     shear = rng.uniform(-distortion.shear, distortion.shear, n)
     scale = 1 + rng.uniform(-distortion.scale, distortion.scale, (n, 2))
@@ -197,4 +215,7 @@ def _linear_maps(n: int, distortion: Distortion, rng: np.random.Generator) -> ND
     turn = np.stack([cos, -sin, sin, cos], axis=1).reshape(n, 2, 2)
     slant = np.stack([one, shear, zero, one], axis=1).reshape(n, 2, 2)
     # Divided, as a larger digit is read at positions nearer to the centre.
-    return ((turn @ slant) / scale[:, None, :]).astype(np.float32)
+    maps = (turn @ slant) / scale[:, None, :]
+    if distortion.mirror:
+        maps[rng.random(n) < 0.5, :, 0] *= -1
+    return maps.astype(np.float32)

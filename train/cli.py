@@ -1,41 +1,16 @@
-"""The command line of the training."""
+"""The command line of the training: `python -m train`, and its `compare` and `search`."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from edge.terminal import run_command
-from train import data, files
-from train.augment import Distortion
-from train.recipe import Recipe
-
-MODEL_NAME = "postcode.keras"
-
-# Flag, type and help of every number that can be given; the defaults are the recipe's.
-_RECIPE_FLAGS = {
-    "epochs": (int, "times each digit is seen"),
-    "batch_size": (int, "digits per step"),
-    "learning_rate": (float, "peak of the one cycle"),
-    "warmup": (float, "share of the steps on which the rate rises"),
-    "weight_decay": (float, "of AdamW, times the rate"),
-    "seed": (int, "of weights, order and distortion"),
-    "holdout": (int, "training digits kept apart"),
-    "holdout_seed": (int, "which ones"),
-}
-_DISTORTION_FLAGS = {
-    "rotation": (float, "± degrees"),
-    "scale": (float, "± share of the size, each axis"),
-    "shear": (float, "± sideways shift per height"),
-    "shift": (float, "± pixels"),
-    "elastic_sigma": (float, "pixels over which displacements agree"),
-    "elastic_alpha": (float, "factor on the smoothed noise; 0 turns it off"),
-}
+from train.flags import add_recipe_flags, overridden
+from train.recipes import DEFAULT, RECIPES, fine_tuning
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,113 +23,183 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 an error, 130 stopped with Ctrl-C. Wrong usage
         leaves with 2.
     """
-    parser = _parser()
-    options = parser.parse_args(argv)
-    try:
-        recipe = _recipe(options)
-    except ValueError as error:
-        parser.error(str(error))
-
     # Read once, when TensorFlow is first imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-    def command() -> int:
-        run(recipe, options.data, options.out)
-        return 0
-
-    return run_command("train", options.debug, command, "stopped; nothing was written")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    command = _COMMANDS.get(arguments[0]) if arguments else None
+    return command(arguments[1:]) if command else _train(arguments)
 
 
-def run(recipe: Recipe, data_path: Path | None, out: Path) -> None:
-    """Train by the recipe and write the model and its report.
-
-    Args:
-        recipe: all the numbers.
-        data_path: the `.npz` file; None takes Keras's copy.
-        out: the folder for `postcode.keras` and `report.json`.
-
-    Raises:
-        DataError: the digits can't be had.
-        OutputError: the results can't be written.
-    """
-    files.make_folder(out)
-    dataset = data.load(data_path)
-    digits, held_out = data.hold_out(dataset.train, recipe.holdout, recipe.holdout_seed)
-
-    # TensorFlow takes seconds to import: not before the arguments and digits are good.
-    from train.fit import fit
-    from train.network import build, count_errors
-    from train.progress import Progress
-    from train.report import NAME, make_report, to_json
-
-    print(
-        f"{recipe.architecture}: {len(digits):,} digits to learn from, "
-        f"{len(held_out):,} held out, {len(dataset.test):,} to test",
-        flush=True,
-    )
-    progress = Progress(recipe.epochs, sys.stdout)
-    start = time.monotonic()
-    network = build(recipe.hidden, recipe.seed)
-    history = fit(network, digits, held_out, recipe, progress.on_step, progress.on_epoch)
-    seconds = time.monotonic() - start
-
-    errors = {
-        name: {"errors": count_errors(network, some.images, some.labels), "of": len(some)}
-        for name, some in (("holdout", held_out), ("test", dataset.test))
-    }
-    with files.staging(out) as aside:
-        model, report = aside / MODEL_NAME, aside / NAME
-        network.save(model)
-        report.write_text(
-            to_json(make_report(model, recipe, dataset, history, errors, seconds)), "utf-8"
-        )
-        files.publish(model, report)
-    for name, count in errors.items():
-        print(f"{name}: {count['errors']} errors of {count['of']:,}")
-    print(f"wrote {out / MODEL_NAME} and {out / NAME}")
+def default_folder(name: str) -> Path:
+    """Return where a recipe's run goes: `build` for the kiosk's own, else a folder inside."""
+    return Path("build") if name == DEFAULT else Path("build") / name
 
 
-def _parser() -> argparse.ArgumentParser:
+def _train(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train",
-        description="Train the deep MLP on MNIST, its digits bent anew in every epoch. "
-        f"Writes {MODEL_NAME} and report.json; python -m convert makes the Pi's file of them.",
+        description="Train a multi-layer perceptron by a recipe. Writes the model, report.json, "
+        "report.md and pictures into a folder of its own; the same command goes on where a "
+        "stopped one was. python -m convert makes the Pi's file of the model.",
+        epilog="other commands: python -m train compare, quantize or search, each with --help",
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE.npz",
-        help="MNIST as Keras ships it (default: Keras's cached copy, else its download)",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("build"),
-        metavar="FOLDER",
-        help="where the results go, made if need be (default: %(default)s)",
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    _add_flags(parser.add_argument_group("recipe"), _RECIPE_FLAGS, Recipe())
-    _add_flags(parser.add_argument_group("distortion"), _DISTORTION_FLAGS, Distortion())
-    return parser
+    parser.add_argument("--recipe", choices=list(RECIPES), default=DEFAULT, metavar="NAME",
+                        help="which one (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--list", action="store_true", help="print the recipes and leave")
+    parser.add_argument("--kfold", type=int, metavar="K",
+                        help="cross-validate: K networks, each on all but a K-th")  # fmt: skip
+    parser.add_argument("--teacher", type=Path, metavar="FOLDER",
+                        help="a finished run whose network is to be imitated")  # fmt: skip
+    _add_inputs(parser, "the run's folder (default: build for postcode, build/NAME for others)")
+    add_recipe_flags(parser)
+    options = parser.parse_args(argv)
+    if options.list:
+        print(listing())
+        return 0
+    if options.kfold is not None and options.kfold < 2:
+        parser.error("argument --kfold: at least 2 folds are needed")
+    if options.kfold and options.teacher:
+        parser.error("argument --teacher: not with --kfold, as it has learnt from every fold")
+    recipe = overridden(RECIPES[options.recipe], options, parser)
+    out = options.out or default_folder(recipe.name)
+
+    def command() -> int:
+        # TensorFlow takes seconds to import: not before the arguments are good.
+        if options.kfold:
+            from train.kfold import cross_validate
+
+            found = cross_validate(
+                recipe, options.kfold, out, options.data, options.strokes, sys.stdout
+            )
+            print(found.sentence)
+            return 0
+        from train.run import load_teacher, train
+
+        teacher = load_teacher(options.teacher) if options.teacher else None
+        train(recipe, out, options.data, options.strokes, teacher=teacher, progress=sys.stdout)
+        return 0
+
+    return run_command("train", options.debug, command, _STOPPED)
 
 
-def _add_flags(
-    group: argparse._ArgumentGroup,
-    flags: Mapping[str, tuple[type, str]],
-    defaults: Recipe | Distortion,
-) -> None:
-    for name, (kind, text) in flags.items():
-        group.add_argument(
-            "--" + name.replace("_", "-"),
-            type=kind,
-            default=getattr(defaults, name),
-            metavar="N" if kind is int else "X",
-            help=f"{text} (default: %(default)s)",
+def _compare(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m train compare",
+        description="Train several recipes and draw their accuracy curves into one figure.",
+    )
+    parser.add_argument("recipes", nargs="+", choices=list(RECIPES), metavar="NAME",
+                        help="two or more recipes")  # fmt: skip
+    _add_inputs(parser, "folder of the runs and the figure (default: build/compare-NAME-NAME)")
+    add_recipe_flags(parser)
+    options = parser.parse_args(argv)
+    names = list(dict.fromkeys(options.recipes))
+    if len(names) < 2:
+        parser.error("two different recipes are needed")
+    recipes = [overridden(RECIPES[name], options, parser) for name in names]
+    out = options.out or Path("build") / "-".join(["compare", *names])
+
+    def command() -> int:
+        from train.compare import compare
+
+        print(compare(recipes, out, options.data, options.strokes, sys.stdout))
+        return 0
+
+    return run_command("train", options.debug, command, _STOPPED)
+
+
+def _quantize(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m train quantize",
+        description="Fine-tune the network of a finished run with its weights rounded in every "
+        "step, so that little is lost when it is converted to int8 or int4.",
+    )
+    parser.add_argument("run", type=Path, metavar="FOLDER", help="of the finished run")
+    parser.add_argument("--bits", type=int, choices=(8, 4), default=8,
+                        help="of the weights (default: %(default)s)")  # fmt: skip
+    _add_inputs(parser, "the new run's folder (default: FOLDER-intN)")
+    add_recipe_flags(parser)
+    options = parser.parse_args(argv)
+    out = options.out or options.run.with_name(f"{options.run.name}-int{options.bits}")
+
+    def command() -> int:
+        from train import run
+        from train.report import recipe_of
+
+        finished, model = run.load(options.run)
+        recipe = overridden(fine_tuning(recipe_of(finished.report)), options, parser)
+        described = finished.report
+        data_path = options.data or Path(described["data"]["path"])
+        strokes = options.strokes or [Path(each["path"]) for each in described["strokes"]]
+        rounding = run.Rounding(model.get_weights(), described["model"]["sha256"], options.bits)
+        run.train(recipe, out, data_path, strokes, rounding=rounding, progress=sys.stdout)
+        return 0
+
+    return run_command("train", options.debug, command, _STOPPED)
+
+
+def _search(argv: Sequence[str]) -> int:
+    from train.ranges import VARIABLE, ranges_of
+
+    parser = argparse.ArgumentParser(
+        prog="python -m train search",
+        description="Try a recipe with other numbers, proposed by Optuna, and give up hopeless "
+        "trials early. Prints all trials, the best first, and how to train it; the same command "
+        "goes on where a stopped one was, and with more trials it continues a finished one.",
+        epilog=f"what can be varied: {', '.join(VARIABLE)}",
+    )
+    parser.add_argument("--recipe", choices=list(RECIPES), default=DEFAULT, metavar="NAME",
+                        help="which one (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--vary", required=True, metavar="NAME,NAME",
+                        help="which numbers, for example learning_rate,batch_size")  # fmt: skip
+    parser.add_argument("--trials", type=int, required=True, metavar="N",
+                        help="how many in all, those of earlier runs included")  # fmt: skip
+    _add_inputs(parser, "the search's folder (default: build/search-NAME)")
+    add_recipe_flags(parser)
+    options = parser.parse_args(argv)
+    if options.trials < 1:
+        parser.error("argument --trials: at least 1 is needed")
+    recipe = overridden(RECIPES[options.recipe], options, parser)
+    vary = [name.strip().replace("-", "_") for name in options.vary.split(",")]
+    try:
+        ranges_of(vary, recipe)
+    except ValueError as error:
+        parser.error(f"argument --vary: {error}")
+    out = options.out or Path("build") / f"search-{recipe.name}"
+
+    def command() -> int:
+        from train.search import search
+
+        print(search(recipe, vary, options.trials, out, options.data, options.strokes, sys.stdout))
+        return 0
+
+    stopped = "stopped; the trials before are kept, and the same command goes on"
+    return run_command("train", options.debug, command, stopped)
+
+
+def listing() -> str:
+    """Return what `--list` prints."""
+    width = max(map(len, RECIPES))
+    lines = []
+    for name, recipe in RECIPES.items():
+        net = "-".join(map(str, recipe.hidden))
+        lines.append(
+            f"{name:{width}}  {recipe.summary}\n{'':{width}}  {recipe.dataset}, {net} "
+            f"{recipe.activation}, {recipe.loss}, {recipe.optimizer} {recipe.learning_rate:g}, "
+            f"batch {recipe.batch_size}, {recipe.epochs} epochs"
         )
+    return "\n".join(lines)
 
 
-def _recipe(options: argparse.Namespace) -> Recipe:
-    bends = {field.name: getattr(options, field.name) for field in fields(Distortion)}
-    numbers = {name: getattr(options, name) for name in _RECIPE_FLAGS}
-    return replace(Recipe(), **numbers, distortion=Distortion(**bends))
+def _add_inputs(parser: argparse.ArgumentParser, out_help: str) -> None:
+    parser.add_argument("--data", type=Path, metavar="FILE.npz",
+                        help="the data set as Keras ships it (default: Keras's cached copy, else "
+                        "its download)")  # fmt: skip
+    parser.add_argument("--strokes", type=Path, action="append", default=[], metavar="FILE",
+                        help="a stroke set to mix in: JSON, or UCI pen digits in their original "
+                        "form; may be given again")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help=out_help)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+_STOPPED = "stopped; the same command goes on from the last epoch"
+_COMMANDS = {"compare": _compare, "quantize": _quantize, "search": _search}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import FiveboxError, OutputError
+
+_STAGED = ".partial-"
 
 
 def make_folder(folder: Path) -> None:
@@ -33,7 +36,7 @@ def staging(folder: Path) -> Iterator[Path]:
         OutputError: it can't be made, or what is written into it does not fit.
     """
     with _one_sentence(folder):
-        aside = tempfile.TemporaryDirectory(dir=folder, prefix=".partial-")
+        aside = tempfile.TemporaryDirectory(dir=folder, prefix=_STAGED)
     with aside as name, _one_sentence(folder):
         yield Path(name)
 
@@ -48,6 +51,12 @@ def publish(*staged: Path) -> None:
         target = path.parent.parent / path.name
         with _one_sentence(target):
             path.replace(target)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed have left of their staging folders."""
+    for aside in folder.glob(f"{_STAGED}*"):
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -1,33 +1,32 @@
 """Learns the weights, step by step as the textbook's algorithm does.
 
-For each epoch, shuffle the digits and bend them; for each batch, run the network
+For each epoch, shuffle the images and bend them; for each batch, run the network
 forward, differentiate the loss backward and move the weights against the gradient.
 """
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import math
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from train.augment import distort
-from train.data import Digits
-from train.network import count_errors, to_pixels, without_softmax
+from train.batches import Lessons, ahead, batches, steps_per_epoch
+from train.checkpoint import Checkpoint, Progressed
+from train.data import CLASSES, Examples
+from train.errors import CheckpointError
+from train.network import scores, without_softmax
 from train.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
-Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
-
-# Batches that are bent ahead of the step that needs them.
-_AHEAD = 4
+Learn = Callable[["tf.Tensor", "tf.Tensor"], "tuple[tf.Tensor, tf.Tensor]"]
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ class Step:
     steps: int
     """How many there will be in all."""
     loss: float
-    """Cross-entropy, nats, mean over this epoch so far."""
+    """Mean over this epoch so far."""
     accuracy: float
-    """Share of bent digits that were right, over this epoch so far."""
+    """Share of the images, as bent, that were right, over this epoch so far."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +52,22 @@ class Epoch:
     epoch: int
     """From 1."""
     loss: float
-    """Cross-entropy, nats, mean over the bent digits."""
+    """Mean over the training images, as they were bent."""
     accuracy: float
-    """Share of the bent digits that were right as they were learnt from."""
-    holdout_accuracy: float
-    """Share of the held-out digits, not bent, that are right now."""
+    """Share of them that were right as they were learnt from."""
+    validation_loss: float
+    """Mean over the images kept apart, not bent."""
+    validation_accuracy: float
+    """Share of them that are right now."""
 
 
 def fit(
     network: keras.Model,
-    digits: Digits,
-    held_out: Digits,
+    lessons: Lessons,
+    validation: Examples,
     recipe: Recipe,
+    checkpoint: Checkpoint | None = None,
+    teacher: keras.Model | None = None,
     on_step: Callable[[Step], None] = lambda step: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> list[Epoch]:
@@ -72,16 +75,22 @@ def fit(
 
     Args:
         network: from `train.network.build`; its weights are changed.
-        digits: to learn from.
-        held_out: to look at after every epoch; nothing is learnt from them.
+        lessons: to learn from.
+        validation: to look at after every epoch; nothing is learnt from it.
         recipe: all the numbers.
+        checkpoint: where the state is kept after every epoch, and taken up again if
+            an earlier process was stopped; None keeps nothing.
+        teacher: a network whose answers are imitated, beside the labels; from
+            `train.network.build`. None learns from the labels alone.
         on_step: called after each step.
-        on_epoch: called after each epoch.
+        on_epoch: called after each epoch, those of an earlier process included.
 
     Returns:
         One record per epoch.
+
+    Raises:
+        OutputError: the state can't be kept, or what is there is none of this run.
     """
-    import keras
     import tensorflow as tf
 
     # Sums in parallel may round differently from run to run; the same seed is to
@@ -89,40 +98,76 @@ def fit(
     tf.config.experimental.enable_op_determinism()
 
     # The softmax belongs to the loss here: from logits it can't overflow.
-    scores_of = without_softmax(network)
-    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
-    # A bias that shrinks only moves the threshold of its unit.
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
-    optimizer.build(scores_of.trainable_variables)
+    logits_of = without_softmax(network)
+    optimizer = make_optimizer(recipe)
+    optimizer.build(logits_of.trainable_variables)
+    average = _Average(logits_of, recipe.average) if recipe.average else None
+    learn = _step(logits_of, optimizer, recipe, average, teacher)
 
-    def learn(pixels: Any, labels: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            scores = scores_of(pixels, training=True)
-            loss = loss_of(labels, scores)
-        weights = scores_of.trainable_variables
-        optimizer.apply(tape.gradient(loss, weights), weights)
-        right = tf.math.count_nonzero(tf.argmax(scores, axis=1) == labels)
-        return loss, right
+    # All that a later process needs to go on as if nothing had happened. What dropout
+    # draws its random numbers from is a variable too, though no weight.
+    state = [*network.variables, *optimizer.variables, *(average.weights if average else [])]
+    history: list[Epoch] = []
+    best: list[NDArray[Any]] | None = None
+    if checkpoint and (progressed := checkpoint.load()):
+        try:
+            for variable, value in zip(state, progressed.state, strict=True):
+                variable.assign(value)
+            history = [Epoch(**record) for record in progressed.history]
+        except (ValueError, TypeError) as error:
+            raise CheckpointError(
+                f"{checkpoint.path}: the state does not fit this network, another version may "
+                "have left it; remove it to start anew"
+            ) from error
+        best = progressed.best
+        for epoch in history:
+            on_epoch(epoch)
 
-    learn = tf.function(learn, reduce_retracing=True)
-
-    steps = recipe.epochs * math.ceil(len(digits) / recipe.batch_size)
-    step, history = 0, []
-    for epoch in range(1, recipe.epochs + 1):
-        seen, loss_sum, right_sum = 0, 0.0, 0
-        for pixels, labels in ahead(batches(digits, epoch, recipe)):
-            optimizer.learning_rate = one_cycle(step / steps, recipe.learning_rate, recipe.warmup)
+    per_epoch = steps_per_epoch(lessons, recipe)
+    steps = recipe.epochs * per_epoch
+    while len(history) < recipe.epochs and not _stalled(history, recipe.patience):
+        number = len(history) + 1
+        step, seen, loss_sum, right_sum = (number - 1) * per_epoch, 0, 0.0, 0
+        for pixels, labels in ahead(batches(lessons, number, recipe)):
+            if recipe.schedule == "one-cycle":
+                rate = one_cycle(step / steps, recipe.learning_rate, recipe.warmup)
+                optimizer.learning_rate = rate
             loss, right = learn(tf.constant(pixels), tf.constant(labels))
             step += 1
             seen += len(labels)
             loss_sum += float(loss) * len(labels)
             right_sum += int(right)
-            on_step(Step(epoch, step, steps, loss_sum / seen, right_sum / seen))
-        errors = count_errors(scores_of, held_out.images, held_out.labels)
-        history.append(Epoch(epoch, loss_sum / seen, right_sum / seen, 1 - errors / len(held_out)))
+            on_step(Step(number, step, steps, loss_sum / seen, right_sum / seen))
+
+        with _averaged(average):
+            loss, accuracy = evaluate(logits_of, validation, recipe.loss)
+            history.append(Epoch(number, loss_sum / seen, right_sum / seen, loss, accuracy))
+            if recipe.patience and _best_epoch(history) == number:
+                best = network.get_weights()
+        if checkpoint:
+            records = [vars(epoch) for epoch in history]
+            checkpoint.save(Progressed([v.numpy() for v in state], records, best))
         on_epoch(history[-1])
+
+    if average:
+        average.swap()
+    if best is not None:
+        network.set_weights(best)
     return history
+
+
+def make_optimizer(recipe: Recipe) -> keras.Optimizer:
+    """Return the recipe's optimizer, at the recipe's rate."""
+    import keras
+
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(recipe.learning_rate)
+    if recipe.optimizer == "adam":
+        return keras.optimizers.Adam(recipe.learning_rate)
+    optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+    # A bias that shrinks only moves the threshold of its unit.
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
 
 
 def one_cycle(progress: float, peak: float, warmup: float) -> float:
@@ -144,39 +189,123 @@ def one_cycle(progress: float, peak: float, warmup: float) -> float:
     return low + (peak - low) * (1 - math.cos(math.pi * share)) / 2
 
 
-def batches(digits: Digits, epoch: int, recipe: Recipe) -> Iterator[Callable[[], Batch]]:
-    """Yield an epoch's batches as functions still to be called, in any thread.
-
-    Each batch has a random generator of its own, so that neither the order nor the
-    thread in which they are called changes what comes out.
+def loss_of(logits: tf.Tensor, labels: tf.Tensor, kind: str) -> tf.Tensor:
+    """Return the mean loss of a batch.
 
     Args:
-        digits: to learn from.
-        epoch: from 1; the order and the bends are another in each.
-        recipe: `batch_size`, `distortion` and `seed` of it.
-
-    Yields:
-        Functions that return `float32 (b, 784)` pixels and `int64 (b,)` labels.
+        logits: `float32 (b, 10)`.
+        labels: `int64 (b,)`.
+        kind: one of `train.recipe.LOSSES`. `mse` is the squared error of the softmax's
+            probabilities, mean over the ten classes, as Keras has it.
     """
-    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(digits))
+    import tensorflow as tf
 
-    def batch(start: int) -> Batch:
-        some = digits.take(order[start : start + recipe.batch_size])
-        rng = np.random.default_rng([recipe.seed, epoch, start])
-        bent = distort(some.images, recipe.distortion, rng)
-        return to_pixels(bent), some.labels.astype(np.int64)
-
-    for start in range(0, len(digits), recipe.batch_size):
-        yield functools.partial(batch, start)
+    if kind == "mse":
+        wanted = tf.one_hot(labels, CLASSES)
+        return tf.reduce_mean(tf.square(tf.nn.softmax(logits) - wanted))
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(logits=logits, labels=labels)
+    )
 
 
-def ahead(tasks: Iterable[Callable[[], Batch]]) -> Iterator[Batch]:
-    """Call the tasks in another thread, a few ahead of the one whose result is yielded."""
-    with ThreadPoolExecutor(max_workers=1) as worker:
-        waiting = []
-        for task in tasks:
-            waiting.append(worker.submit(task))
-            if len(waiting) > _AHEAD:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+def evaluate(logits_of: keras.Model, examples: Examples, loss: str) -> tuple[float, float]:
+    """Return loss and accuracy of a network that gives logits, images not bent."""
+    import tensorflow as tf
+
+    logits = scores(logits_of, examples.images)
+    labels = examples.labels.astype(np.int64)
+    mean = float(loss_of(tf.constant(logits), tf.constant(labels), loss))
+    return mean, float((logits.argmax(axis=1) == labels).mean())
+
+
+def imitation_loss(logits: tf.Tensor, wanted: tf.Tensor, softness: float) -> tf.Tensor:
+    """Return how far a pupil's answers are from its teacher's (Hinton et al. 2015).
+
+    Args:
+        logits: `float32 (b, 10)` of the pupil.
+        wanted: `float32 (b, 10)` logits of the teacher.
+        softness: divides both; the loss is enlarged by its square, so that its
+            gradient is as large as the labels'.
+    """
+    import tensorflow as tf
+
+    shares = tf.nn.softmax(wanted / softness)
+    losses = tf.nn.softmax_cross_entropy_with_logits(labels=shares, logits=logits / softness)
+    return tf.reduce_mean(losses) * softness**2
+
+
+def _step(
+    logits_of: keras.Model,
+    optimizer: keras.Optimizer,
+    recipe: Recipe,
+    average: _Average | None,
+    teacher: keras.Model | None,
+) -> Learn:
+    """Return the function that learns from one batch; it gives loss and how many were right."""
+    import tensorflow as tf
+
+    teacher_logits = without_softmax(teacher) if teacher else None
+
+    def learn(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            logits = tf.cast(logits_of(pixels, training=True), tf.float32)
+            loss = loss_of(logits, labels, recipe.loss)
+            if teacher_logits:
+                wanted = tf.stop_gradient(teacher_logits(pixels, training=False))
+                imitation = imitation_loss(logits, wanted, recipe.softness)
+                loss += recipe.distillation * (imitation - loss)
+        weights = logits_of.trainable_variables
+        optimizer.apply(tape.gradient(loss, weights), weights)
+        if average:
+            average.update()
+        right = tf.math.count_nonzero(tf.argmax(logits, axis=1) == labels)
+        return loss, right
+
+    compiled: Learn = tf.function(learn, reduce_retracing=True)
+    return compiled
+
+
+class _Average:
+    """The running average of a network's weights (Polyak & Juditsky 1992)."""
+
+    def __init__(self, network: keras.Model, memory: float) -> None:
+        import tensorflow as tf
+
+        self._variables = [v.value for v in network.trainable_variables]
+        self._memory = memory
+        self.weights = [tf.Variable(v, trainable=False) for v in self._variables]
+
+    def update(self) -> None:
+        """Move a step nearer to the present weights."""
+        for mean, weight in zip(self.weights, self._variables, strict=True):
+            mean.assign_sub((1 - self._memory) * (mean - weight))
+
+    def swap(self) -> None:
+        """Exchange the network's weights and their average."""
+        for mean, weight in zip(self.weights, self._variables, strict=True):
+            kept = weight.numpy()
+            weight.assign(mean)
+            mean.assign(kept)
+
+
+@contextlib.contextmanager
+def _averaged(average: _Average | None) -> Iterator[None]:
+    """Lend the averaged weights to the network."""
+    if not average:
+        yield
+        return
+    average.swap()
+    try:
+        yield
+    finally:
+        average.swap()
+
+
+def _best_epoch(history: list[Epoch]) -> int:
+    """Return the first epoch with the lowest validation loss."""
+    return min(history, key=lambda epoch: epoch.validation_loss).epoch
+
+
+def _stalled(history: list[Epoch], patience: int) -> bool:
+    """Tell whether the validation loss has not fallen for too long."""
+    return bool(patience and history) and len(history) - _best_epoch(history) >= patience

@@ -17,44 +17,51 @@ class Progress:
 
     Args:
         epochs: how many there will be.
-        out: where to print; the bar is drawn only on a terminal.
+        out: where to print; the bar is drawn only on a terminal. None prints nothing.
     """
 
-    def __init__(self, epochs: int, out: TextIO) -> None:
+    def __init__(self, epochs: int, out: TextIO | None) -> None:
         self._epochs = epochs
         self._out = out
         self._start = time.monotonic()
         self._redrawn = self._start
+        # Epochs of an earlier process took no time of this one.
+        self._first: int | None = None
+        self._left = 0.0
         self._width = 0
 
     def on_step(self, step: Step) -> None:
         """Draw the bar again, if it is time to."""
         now = time.monotonic()
-        if not self._out.isatty() or now - self._redrawn < _REDRAW_S:
+        if self._first is None:
+            self._first, self._start = step.step - 1, now
+        self._left = (step.steps - step.step) * (now - self._start) / (step.step - self._first)
+        if not self._out or not self._out.isatty() or now - self._redrawn < _REDRAW_S:
             return
         self._redrawn = now
-        done = step.step / step.steps
-        bar = ("#" * round(done * _BAR)).ljust(_BAR, ".")
-        elapsed = now - self._start
+        bar = ("#" * round(step.step / step.steps * _BAR)).ljust(_BAR, ".")
         line = (
             f"epoch {step.epoch}/{self._epochs} [{bar}] loss {step.loss:.4f}, "
-            f"accuracy {step.accuracy:.2%}, left {_clock(elapsed / done - elapsed)}"
+            f"accuracy {step.accuracy:.2%}, left {_clock(self._left)}"
         )
         self._write(line, end="\r")
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Print the epoch's line."""
-        elapsed = time.monotonic() - self._start
-        left = elapsed / epoch.epoch * (self._epochs - epoch.epoch)
         digits = len(str(self._epochs))
-        self._write(
+        line = (
             f"epoch {epoch.epoch:{digits}}/{self._epochs}  loss {epoch.loss:.4f}  "
-            f"accuracy {epoch.accuracy:.2%} bent, {epoch.holdout_accuracy:.2%} held out  "
-            f"{_clock(elapsed)} gone, {_clock(left)} left",
-            end="\n",
+            f"accuracy {epoch.accuracy:.2%} learnt, {epoch.validation_accuracy:.2%} kept apart"
         )
+        if self._first is None:
+            self._write(f"{line}  (before)", end="\n")
+            return
+        elapsed = time.monotonic() - self._start
+        self._write(f"{line}  {_clock(elapsed)} gone, {_clock(self._left)} left", end="\n")
 
     def _write(self, line: str, end: str) -> None:
+        if not self._out:
+            return
         # A shorter line must cover the longer one that it replaces.
         self._out.write(line.ljust(self._width) + end)
         self._out.flush()

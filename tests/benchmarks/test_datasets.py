@@ -8,6 +8,9 @@ import pytest
 
 from benchmarks import datasets
 from edge.strokes import assign, parse_recording
+from train.material import divide
+from train.recipes import DEFAULT, RECIPES
+from train.strokes import load_strokes
 
 
 @pytest.fixture
@@ -31,6 +34,7 @@ def tablet(data):
     ]
     with gzip.open(data / "pendigits_strokes.json.gz", "wt") as file:
         json.dump(written, file)
+    return datasets.unseen_digits("pendigits")
 
 
 def test_the_folder_is_the_environments_or_beside_the_project(data, monkeypatch):
@@ -57,7 +61,7 @@ def test_strips_and_envelopes_come_with_their_postcodes(data):
 
 
 def test_a_touch_recording_has_each_digit_inside_its_box(tablet):
-    for touch in datasets.touch_recordings(20, seed=1):
+    for touch in datasets.touch_recordings(tablet, 20, seed=1):
         checked = parse_recording(touch.recording)
         per_box = assign(checked)
         assert [len(strokes) for strokes in per_box] == [max(1, int(d)) for d in touch.postcode]
@@ -67,14 +71,32 @@ def test_a_touch_recording_has_each_digit_inside_its_box(tablet):
             assert (points <= (x + width, y + height)).all()
 
 
+def test_digits_are_of_writers_whom_the_model_has_not_learnt_from(tablet):
+    digits = load_strokes(datasets.data_folder() / "pendigits_strokes.json.gz")
+    learnt = divide(digits, RECIPES[DEFAULT]).learnt
+    assert {digit.writer for digit in tablet} | {digit.writer for digit in learnt} == {
+        "0",
+        "1",
+        "2",
+    }
+    assert not {digit.writer for digit in tablet} & {digit.writer for digit in learnt}
+
+
+def test_writers_of_few_digits_are_left_out(tablet):
+    few = [digit for digit in tablet if digit.writer == tablet[0].writer][:4]
+    others = [digit for digit in tablet if digit.writer != tablet[0].writer]
+    alone = list(datasets.touch_recordings(others, 5, seed=1))
+    assert list(datasets.touch_recordings([*few, *others], 5, seed=1)) == alone
+
+
 def test_time_runs_on_from_point_to_point(tablet):
-    (touch,) = datasets.touch_recordings(1, seed=0)
+    (touch,) = datasets.touch_recordings(tablet, 1, seed=0)
     clock = [point[2] for stroke in touch.recording["strokes"] for point in stroke]
     assert clock == sorted(clock)
     assert len(set(clock)) == len(clock)
 
 
 def test_the_same_seed_gives_the_same_recordings(tablet):
-    one, other = (list(datasets.touch_recordings(5, seed=3)) for _ in range(2))
+    one, other = (list(datasets.touch_recordings(tablet, 5, seed=3)) for _ in range(2))
     assert one == other
-    assert one != list(datasets.touch_recordings(5, seed=4))
+    assert one != list(datasets.touch_recordings(tablet, 5, seed=4))

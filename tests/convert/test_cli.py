@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -24,13 +25,36 @@ def test_a_conversion_ends_with_a_table_of_what_was_measured(build, tmp_path, ca
         str(target),
         f"{target.stat().st_size:,}",
         "int8",
-        "errors, Keras",
-        "errors, converted",
-        "same digit",
         "temperature",
         "reject threshold",
+        "postcodes read",
+        "Keras",
+        "same",
     ):
         assert row in table
+    card = json.loads((tmp_path / "m.json").read_text())
+    errors = card["calibration"]["holdout_errors"]["mnist"], card["test_errors"]
+    sides = ("mnist kept apart", "mnist test")
+    for side, of, counted in zip(sides, (300, 200), errors, strict=True):
+        (row,) = (line for line in table.splitlines() if line.startswith(side))
+        assert row.removeprefix(side).split()[:3] == [
+            str(of),
+            str(counted["converted"]["errors"]),
+            str(counted["float"]["errors"]),
+        ]
+
+
+def test_strokes_are_a_row_of_their_own_wherever_their_file_is(mixed, pens_file, tmp_path, capsys):
+    report = json.loads((mixed / "report.json").read_text())
+    report["strokes"][0]["path"] = str(tmp_path / "gone.json.gz")
+    (mixed / "report.json").write_text(json.dumps(report))
+    arguments = [str(mixed / "postcode.keras"), "-o", str(tmp_path / "m.tflite")]
+    assert main(arguments) == 1
+    assert "gone.json.gz: no such file of pen strokes" in one_line(capsys)
+    assert main([*arguments, "--strokes", str(pens_file)]) == 0
+    rows = [line.split("  ")[0].strip() for line in capsys.readouterr().out.splitlines()]
+    assert rows[-4:] == ["mnist kept apart", "pendigits_strokes kept apart", "mnist test",
+                         "pendigits_strokes test"]  # fmt: skip
 
 
 def test_a_missing_model_is_one_line(tmp_path, capsys):
@@ -88,5 +112,6 @@ def test_help_needs_no_tensorflow():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    for text in ("--quantize", "{none,float16,dynamic,int8}", "--data", "OUT.tflite"):
+    choices = "{" + ",".join(cli.QUANTIZATIONS) + "}"
+    for text in ("--quantize", choices, "--data", "--strokes", "OUT.tflite"):
         assert text in run.stdout

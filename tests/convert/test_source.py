@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 
@@ -8,9 +9,11 @@ import pytest
 
 from convert.errors import SourceError
 from convert.source import find_digits, load_source, predict
-from tests.convert.conftest import RECIPE
-from tests.train.synthetic import write_digits
+from tests.convert.conftest import MIXED, RECIPE
+from tests.train.synthetic import write_digits, write_handwriting
 from train.errors import DataError
+from train.material import gather
+from train.recipes import DEFAULT, RECIPES
 
 
 def saved(model, path):
@@ -27,18 +30,72 @@ def sequential(*layers):
 def test_a_trained_model_is_loaded_with_its_training(build, digits_file):
     source = load_source(build / "postcode.keras")
     assert source.training.data_path == digits_file
-    assert source.training.holdout_count == RECIPE.holdout
-    assert source.training.distortion == RECIPE.distortion
+    assert source.training.recipe == source.recipe == RECIPE
+    assert source.training.strokes == {}
+
+
+def test_a_mixed_model_is_loaded_with_its_strokes(mixed, pens_file):
+    source = load_source(mixed / "postcode.keras")
+    assert source.recipe == MIXED
+    assert source.training.strokes == {
+        hashlib.sha256(pens_file.read_bytes()).hexdigest(): pens_file
+    }
 
 
 def test_the_digits_of_the_training_are_found_and_divided_as_then(build):
     from train import data
 
     material = find_digits(load_source(build / "postcode.keras"), None)
-    dataset = data.load(material.dataset.path)
-    expected = data.hold_out(dataset.train, RECIPE.holdout, RECIPE.holdout_seed)[1]
-    assert np.array_equal(material.held_out.images, expected.images)
-    assert material.unseen
+    dataset = data.load("mnist", material.dataset.path)
+    learnt, held = data.hold_out(dataset.train, 300, RECIPE.validation_seed)
+    assert np.array_equal(material.learnt.images, learnt.images)
+    assert np.array_equal(material.validation["mnist"].images, held.images)
+    assert np.array_equal(material.test["mnist"].images, dataset.test.images)
+
+
+def test_the_strokes_of_the_training_are_found_and_divided_as_then(mixed, digits_file, pens_file):
+    material = find_digits(load_source(mixed / "postcode.keras"), None)
+    then = gather(MIXED, digits_file, [pens_file])
+    assert list(material.validation) == ["mnist", "pendigits_strokes"]
+    for side in ("validation", "test"):
+        for name, digits in getattr(then, side).items():
+            assert np.array_equal(getattr(material, side)[name].images, digits.images)
+    writers = [
+        {digit.writer for digit in side}
+        for side in (material.strokes[0].learnt, material.strokes[0].validation,
+                     material.strokes[0].test)
+    ]  # fmt: skip
+    assert sum(map(len, writers)) == len(set().union(*writers)) == 8
+
+
+def test_strokes_that_have_moved_are_asked_for_and_taken_where_they_are(mixed, pens_file, tmp_path):
+    report = json.loads((mixed / "report.json").read_text())
+    report["strokes"][0]["path"] = str(tmp_path / "gone.json.gz")
+    (mixed / "report.json").write_text(json.dumps(report))
+    source = load_source(mixed / "postcode.keras")
+    with pytest.raises(DataError, match=r"gone\.json\.gz: no such file of pen strokes"):
+        find_digits(source, None)
+    moved = shutil.copy(pens_file, tmp_path / "pendigits_strokes.json.gz")
+    material = find_digits(source, None, [moved])
+    assert material.strokes[0].source.path == moved
+    assert len(material.validation["pendigits_strokes"]) == 30
+
+
+def test_other_strokes_than_those_of_the_training_are_refused(mixed, pens_file, tmp_path):
+    source = load_source(mixed / "postcode.keras")
+    other = write_handwriting(tmp_path / "pendigits_strokes.json.gz", writers=8, each=3, seed=1)
+    more = write_handwriting(tmp_path / "more.json.gz", writers=4, each=1, seed=2)
+    for paths in ([other], [pens_file, more]):
+        with pytest.raises(DataError, match=r"strokes are not|stroke sets are not") as caught:
+            find_digits(source, None, paths)
+        assert "pass those with --strokes" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_strokes_are_refused_for_a_model_that_learnt_none(build, pens_file):
+    source = load_source(build / "postcode.keras")
+    with pytest.raises(DataError, match="leave --strokes out"):
+        find_digits(source, None, [pens_file])
 
 
 def test_a_model_without_its_own_report_is_not_said_to_have_left_digits_out(build, digits_file):
@@ -49,8 +106,20 @@ def test_a_model_without_its_own_report_is_not_said_to_have_left_digits_out(buil
     source = load_source(build / "postcode2.keras")
     assert source.training is None
     material = find_digits(source, digits_file)
-    assert not material.unseen
-    assert len(material.held_out) == 250
+    # A quarter at most.
+    assert len(material.validation["mnist"]) == 250
+    assert len(material.learnt) == 750
+
+
+def test_a_model_without_a_report_is_measured_on_the_strokes_that_are_given(
+    build, digits_file, pens_file
+):
+    (build / "report.json").unlink()
+    source = load_source(build / "postcode.keras")
+    assert source.recipe == RECIPES[DEFAULT]
+    assert list(find_digits(source, digits_file, [pens_file]).test) == (
+        ["mnist", "pendigits_strokes"]
+    )
 
 
 def test_other_digits_than_those_of_the_training_are_refused(build, tmp_path):
@@ -75,7 +144,7 @@ def test_digits_that_have_moved_are_taken_from_keras_or_asked_for(build, tmp_pat
 
     (tmp_path / "datasets").mkdir()
     shutil.copy(original, tmp_path / "datasets" / "mnist.npz")
-    assert len(find_digits(source, None).held_out) == RECIPE.holdout
+    assert len(find_digits(source, None).validation["mnist"]) == 300
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"model": {}}', '{"model": 3}'])
@@ -85,11 +154,30 @@ def test_a_damaged_report_is_one_sentence(build, content):
         load_source(build / "postcode.keras")
 
 
-def test_a_report_of_this_model_that_describes_nothing_is_one_sentence(build):
-    report = json.loads((build / "report.json").read_text())
-    report["data"]["holdout"] = {"count": 0, "seed": 0}
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"recipe": None},
+        {"data": None},
+        {"data": {"path": 3, "sha256": ""}},
+        {"strokes": [{"path": "x"}]},
+        {"strokes": None},
+        {"recipe": {"holdout": 300, "epochs": 8}},
+    ],
+)
+def test_a_report_of_this_model_that_describes_nothing_is_one_sentence(build, damage):
+    report = json.loads((build / "report.json").read_text()) | damage
     (build / "report.json").write_text(json.dumps(report))
-    with pytest.raises(SourceError, match="not a training report"):
+    with pytest.raises(SourceError, match="not a training report") as caught:
+        load_source(build / "postcode.keras")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_learnt_no_digits_is_refused(build):
+    report = json.loads((build / "report.json").read_text())
+    report["recipe"]["dataset"] = "cifar10"
+    (build / "report.json").write_text(json.dumps(report))
+    with pytest.raises(SourceError, match="it was trained on cifar10"):
         load_source(build / "postcode.keras")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.train.synthetic import draw_digits
+from tests.train.synthetic import draw_colours, draw_digits
 from train.augment import (
     UNBENT,
     Distortion,
@@ -40,6 +40,12 @@ def test_no_distortion_returns_the_digits_unchanged():
     assert not np.shares_memory(bent, digits)
 
 
+def test_no_distortion_returns_colours_unchanged():
+    colours, _ = draw_colours(20, seed=0)
+    assert colours.shape == (20, 32, 32, 3)
+    assert np.array_equal(distort(colours, UNBENT, np.random.default_rng(0)), colours)
+
+
 def test_the_default_distortion_changes_every_digit_and_leaves_its_input_alone():
     digits, _ = draw_digits(50, seed=0)
     before = digits.copy()
@@ -66,7 +72,7 @@ def test_the_same_generator_state_bends_the_same_way():
 @pytest.mark.parametrize("sigma", [3.0, 5.0])
 def test_elastic_displacement_has_the_mean_and_spread_of_smoothed_uniform_noise(sigma):
     distortion = Distortion(elastic_sigma=sigma, elastic_alpha=34)
-    fields = displacements(4000, distortion, np.random.default_rng(0))
+    fields = displacements(4000, 28, distortion, np.random.default_rng(0))
     # White noise of variance 1/3, smoothed by a 2-D Gaussian of norm 1 / (2 sigma √π).
     expected = 34 * np.sqrt(1 / 3) / (2 * sigma * np.sqrt(np.pi))
     assert fields.shape == (4000, 2, 28, 28)
@@ -85,7 +91,7 @@ def test_elastic_displacement_agrees_with_noise_that_was_really_smoothed():
     noise = rng.uniform(-1, 1, (600, 28 + 2 * margin, 28 + 2 * margin))
     smoothed = np.stack([cv2.GaussianBlur(one, (41, 41), sigma) for one in noise])
     smoothed = 34 * smoothed[:, margin:-margin, margin:-margin]
-    drawn = displacements(600, Distortion(elastic_sigma=sigma), rng)[:, 0]
+    drawn = displacements(600, 28, Distortion(elastic_sigma=sigma), rng)[:, 0]
     for field in (smoothed, drawn):
         neighbours = (field[:, 14, 14] * field[:, 14, 20]).mean() / field[:, 14, 14].var()
         # Gaussian of sigma √2 · 5 at 6 pixels.
@@ -94,13 +100,55 @@ def test_elastic_displacement_agrees_with_noise_that_was_really_smoothed():
 
 
 def test_the_smoothing_factor_is_small_and_its_square_is_the_covariance():
-    L = smoothing_factor(5.0)
+    L = smoothing_factor(5.0, 28)
     covariance = L @ L.T
     assert L.shape[1] < 14
     assert covariance[10, 10] == pytest.approx(1 / (2 * 5 * np.sqrt(np.pi)), rel=0.01)
     assert covariance[3, 9] == pytest.approx(covariance[20, 14], rel=0.02)
     with pytest.raises(ValueError, match="read-only"):
         L[0, 0] = 1
+
+
+def test_larger_images_are_smoothed_over_as_many_pixels():
+    small, large = smoothing_factor(5.0, 28), smoothing_factor(5.0, 32)
+    assert (len(small), len(large)) == (28, 32)
+    # Up to the columns that are left out.
+    assert (large @ large.T)[:28, :28] == pytest.approx(small @ small.T, abs=2e-4)
+    fields = displacements(2000, 32, Distortion(), np.random.default_rng(0))
+    assert fields.shape == (2000, 2, 32, 32)
+    assert fields.std() == pytest.approx(34 * np.sqrt(1 / 3) / (2 * 5 * np.sqrt(np.pi)), rel=0.03)
+
+
+def test_the_three_colours_of_an_image_are_bent_alike():
+    colours = np.stack([draw_digits(30, seed)[0] for seed in (0, 1, 2)], axis=-1)
+    bent = distort(colours, Distortion(), np.random.default_rng(3))
+    assert bent.shape == (30, 28, 28, 3)
+    for place in range(3):
+        alone = distort(colours[..., place], Distortion(), np.random.default_rng(3))
+        assert np.array_equal(bent[..., place], alone)
+
+
+@pytest.mark.parametrize("draw", [draw_digits, draw_colours])
+def test_mirroring_turns_half_of_the_images_over_and_leaves_the_others(draw):
+    images, _ = draw(400, seed=0)
+    bent = distort(images, replace(UNBENT, mirror=True), np.random.default_rng(0))
+    axes = tuple(range(1, images.ndim))
+    as_it_was = (bent == images).all(axis=axes)
+    turned = (bent == images[:, :, ::-1]).all(axis=axes)
+    assert (as_it_was | turned).all()
+    assert 160 < turned.sum() < 240
+
+
+def test_a_scaled_distortion_has_the_share_of_every_amount_and_the_same_reach():
+    whole = Distortion(rotation=10, scale=0.2, shear=0.1, shift=2, elastic_alpha=30, mirror=True)
+    half = whole.scaled(0.5)
+    assert half == Distortion(
+        rotation=5, scale=0.1, shear=0.05, shift=1, elastic_alpha=15, mirror=True,
+        elastic_sigma=whole.elastic_sigma,
+    )  # fmt: skip
+    assert whole.scaled(0) == replace(UNBENT, mirror=True)
+    assert Distortion().scaled(0) == UNBENT
+    assert Distortion().scaled(1) == Distortion()
 
 
 def test_shift_moves_the_ink_by_up_to_its_pixels_on_average_by_none():
@@ -152,7 +200,12 @@ def test_half_a_pixel_is_interpolated():
     digits = np.zeros((1, 28, 28), np.uint8)
     digits[0, 10, 10] = 200
     x, y = positions(1)
-    assert resample(digits, x + np.float32(0.5), y)[0, 10, 9:11].tolist() == [100, 100]
+    between = resample(digits, x + np.float32(0.5), y)[0, 10]
+    # The cubic through four pixels, with OpenCV's slope of -0.75: 19/32 of the inner two,
+    # and the dark that it adds around them is cut off at black.
+    assert between[8:12].tolist() == [0, 119, 119, 0]
+    even = np.full((1, 28, 28), 200, np.uint8)
+    assert (resample(even, x + np.float32(0.5), y)[0, :, 2:-3] == 200).all()
 
 
 @given(n=st.integers(0, 12))
@@ -166,6 +219,15 @@ def test_more_digits_than_one_call_of_opencv_can_take_are_bent_alike():
     x, y = positions(2500)
     moved = resample(digits, x + 1, y)
     assert np.array_equal(moved[:, :, :-1], digits[:, :, 1:])
+
+
+def test_more_colours_than_one_call_of_opencv_can_take_are_bent_alike():
+    rng = np.random.default_rng(0)
+    colours = rng.integers(0, 256, (1000, 32, 32, 3), np.uint8)
+    y, x = (np.tile(grid, (1000, 1, 1)) for grid in np.mgrid[:32, :32].astype(np.float32))
+    moved = resample(colours, x, y + 1)
+    assert np.array_equal(moved[:, :-1], colours[:, 1:])
+    assert not moved[:, -1].any()
 
 
 @pytest.mark.parametrize(

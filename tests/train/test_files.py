@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from edge.errors import OutputError
-from train.files import make_folder, publish, staging
+from train.files import make_folder, publish, staging, sweep
 
 
 def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path):
@@ -43,3 +46,27 @@ def test_an_error_while_writing_leaves_what_was_there(tmp_path):
         write_half()
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_what_a_killed_process_was_writing_is_swept_away_and_nothing_else(tmp_path):
+    with staging(tmp_path) as aside:
+        killed = tmp_path / f"{aside.name}killed"
+    killed.mkdir()
+    (killed / "a.txt").write_text("ha")
+    (tmp_path / "kept.txt").write_text("kept")
+    (tmp_path / "folder").mkdir()
+    sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "kept.txt"]
+
+
+def test_a_full_disk_is_one_sentence_that_names_the_place(tmp_path):
+    def write():
+        with staging(tmp_path) as aside:
+            (aside / "a.txt").write_text("a")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OutputError, match=r"written \(No space left on device\)") as caught:
+        write()
+    assert str(caught.value).startswith(f"{tmp_path}: ")
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []

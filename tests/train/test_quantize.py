@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.train.synthetic import GENTLY, draw_digits
+from train.batches import Lessons
+from train.data import Examples
+from train.fit import fit
+from train.network import build, scores
+from train.quantize import build_rounded, plain_weights
+from train.recipe import Recipe
+
+RECIPE = Recipe(
+    name="small", summary="", hidden=(32, 16), epochs=8, batch_size=32, distortion=GENTLY
+)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return Examples(*draw_digits(600, seed=1)), Examples(*draw_digits(200, seed=2))
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    network = build(RECIPE, (28, 28))
+    fit(network, Lessons(digits[0]), digits[1], RECIPE)
+    return network
+
+
+def rounded_to(kernel, bits):
+    """Round per unit, symmetrically, as a converted model's weights are."""
+    scale = np.abs(kernel).max(axis=0) / (2 ** (bits - 1) - 1)
+    return np.rint(kernel / scale) * scale
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_the_forward_computation_uses_weights_of_few_bits(bits, trained, digits):
+    weights = trained.get_weights()
+    rounded = build_rounded(RECIPE, (28, 28), bits, weights)
+    plain = build(RECIPE, (28, 28))
+    plain.set_weights([rounded_to(w, bits) if w.ndim == 2 else w for w in weights])
+    some = digits[1].images
+    # One step with no effect but to show the ranges of the hidden layers.
+    still = replace(RECIPE, epochs=1, optimizer="sgd", learning_rate=1e-12)
+    fit(rounded, Lessons(digits[0]), digits[1], still)
+    assert np.abs(scores(rounded, some) - scores(plain, some)).max() < 0.1
+    off = np.abs(scores(trained, some) - scores(plain, some)).max()
+    assert bits == 8 or off > 0.1
+
+
+def test_what_is_kept_is_not_rounded_and_begins_as_it_was(trained):
+    rounded = build_rounded(RECIPE, (28, 28), 4, trained.get_weights())
+    for kept, given in zip(plain_weights(rounded), trained.get_weights(), strict=True):
+        assert np.array_equal(kept, given)
+
+
+def test_fine_tuning_for_four_bits_loses_less_than_rounding_afterwards(trained, digits):
+    learnt, held = digits
+    gentle = replace(RECIPE, epochs=6, learning_rate=0.0005)
+
+    def loss_at_2_bits(weights):
+        network = build_rounded(RECIPE, (28, 28), 2, weights)
+        still = replace(gentle, epochs=1, optimizer="sgd", learning_rate=1e-12)
+        return fit(network, Lessons(learnt), held, still)[-1].validation_loss
+
+    tuned = build_rounded(RECIPE, (28, 28), 2, trained.get_weights())
+    fit(tuned, Lessons(learnt), held, gentle)
+    assert loss_at_2_bits(plain_weights(tuned)) < 0.8 * loss_at_2_bits(trained.get_weights())
