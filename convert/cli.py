@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.terminal import run_command
+from train.quiet import import_tensorflow
 
 if TYPE_CHECKING:
     from convert.convert import Conversion
@@ -38,10 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.output.suffix != ".tflite":
         parser.error(f"argument -o: {options.output} must end in .tflite")
 
-    # Read once, when TensorFlow is first imported, which takes seconds.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
     def command() -> int:
+        import_tensorflow()
         from convert.convert import convert
 
         made = convert(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +22,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 an error, 130 stopped with Ctrl-C. Wrong usage
         leaves with 2.
     """
-    # Read once, when TensorFlow is first imported.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = _COMMANDS.get(arguments[0]) if arguments else None
     return command(arguments[1:]) if command else _train(arguments)
@@ -64,7 +61,6 @@ def _train(argv: Sequence[str]) -> int:
     out = options.out or default_folder(recipe.name)
 
     def command() -> int:
-        # TensorFlow takes seconds to import: not before the arguments are good.
         if options.kfold:
             from train.kfold import cross_validate
 

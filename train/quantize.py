@@ -4,8 +4,8 @@ In every step the weights are rounded as the converted model will round them, to
 int4 with one scale per unit, and what the hidden layers give is rounded to 8 bits; the
 gradient passes the rounding as if it were not there (Jacob et al. 2018, "Quantization
 and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"). The
-weights that are kept are the ones before rounding, in a plain network: converting it
-rounds them in the same way.
+weights that are kept are rounded ones, in a plain network: converting it finds the same
+scales, and has nothing left to round.
 
 TensorFlow's own operations round. The model optimisation toolkit, which is made for
 this, knows only Keras 2 and would need an environment of its own; what Keras 3 has under
@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from train.network import CLASSES, activate
 from train.recipe import Recipe
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 # Of a hidden layer's output in the converted model, whatever its weights have.
@@ -68,8 +68,12 @@ def build_rounded(
 
 
 def plain_weights(network: keras.Model) -> list[NDArray[np.float32]]:
-    """Return kernels and biases, not rounded, of a network from `build_rounded`."""
-    return [array for layer in _dense_layers(network) for array in layer.get_weights()]
+    """Return rounded kernels, and biases, of a network from `build_rounded`."""
+    return [
+        np.asarray(tensor)
+        for layer in _dense_layers(network)
+        for tensor in (layer.rounded_kernel(), layer.bias)
+    ]
 
 
 @keras.saving.register_keras_serializable("fivebox")
@@ -85,15 +89,18 @@ class RoundedDense(keras.layers.Dense):
         super().__init__(units, **options)
         self.bits = bits
 
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Multiply by the rounded kernel and add the bias."""
+    def rounded_kernel(self) -> tf.Tensor:
+        """Return the kernel as a converted model has it, `float32 (inputs, units)`."""
         kernel = tf.convert_to_tensor(self.kernel)
         largest = tf.maximum(tf.reduce_max(tf.abs(tf.stop_gradient(kernel)), axis=0), 1e-8)
         # Narrow: as many steps below zero as above, so that zero is a step.
-        rounded = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+        return tf.quantization.fake_quant_with_min_max_vars_per_channel(
             kernel, -largest, largest, num_bits=self.bits, narrow_range=True
         )
-        return tf.matmul(inputs, rounded) + self.bias
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Multiply by the rounded kernel and add the bias."""
+        return tf.matmul(inputs, self.rounded_kernel()) + self.bias
 
 
 @keras.saving.register_keras_serializable("fivebox")

@@ -25,6 +25,7 @@ from train.fit import Epoch, fit
 from train.material import Fold, Material, gather, lessons_of
 from train.network import architecture, build, scores
 from train.progress import Progress
+from train.quiet import import_tensorflow
 from train.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -161,8 +162,6 @@ def load(folder: Path) -> tuple[Run, keras.Model]:
     Raises:
         DataError: there is none, or it is damaged.
     """
-    import keras
-
     path = folder / report.NAME
     try:
         run = Run(folder, json.loads(path.read_text("utf-8")))
@@ -176,6 +175,9 @@ def load(folder: Path) -> tuple[Run, keras.Model]:
         raise DataError(f"{path}: not the report of a run with a model; train again") from error
     if sha256_of(content) != promised:
         raise DataError(f"{file}: not the model that {path.name} describes; train again")
+    import_tensorflow()
+    import keras
+
     return run, keras.saving.load_model(file, compile=False)
 
 
@@ -199,6 +201,8 @@ def _learn(
     progress: TextIO | None,
 ) -> tuple[keras.Model, list[Epoch]]:
     """Train, or go on training, and return the plain network and what each epoch brought."""
+    # Not before the images are good: it takes seconds.
+    import_tensorflow()
     shape = material.dataset.train.images.shape[1:]
     lessons, validation = lessons_of(material, recipe), material.validation[recipe.dataset]
     first, main = (Checkpoint(out / state, identity) for state in STATES)

@@ -30,6 +30,7 @@ from train.fit import Epoch, fit
 from train.flags import changed, flag, numbers, text
 from train.material import Material, gather, lessons_of
 from train.network import build
+from train.quiet import import_tensorflow
 from train.ranges import Range, ranges_of
 from train.recipe import Recipe
 from train.recipes import RECIPES
@@ -100,6 +101,7 @@ def search(
     files.make_folder(out)
     with _alone(out):
         material = gather(recipe, data_path, stroke_paths)
+        import_tensorflow()
         with _study(out, _identify(recipe, ranges, material), recipe) as study:
             _run(study, recipe, ranges, trials, material, progress)
             found = _trials(study, ranges)

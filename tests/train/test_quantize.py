@@ -51,10 +51,17 @@ def test_the_forward_computation_uses_weights_of_few_bits(bits, trained, digits)
     assert bits == 8 or off > 0.1
 
 
-def test_what_is_kept_is_not_rounded_and_begins_as_it_was(trained):
-    rounded = build_rounded(RECIPE, (28, 28), 4, trained.get_weights())
-    for kept, given in zip(plain_weights(rounded), trained.get_weights(), strict=True):
-        assert np.array_equal(kept, given)
+@pytest.mark.parametrize("bits", [8, 4])
+def test_what_is_kept_is_rounded_once_and_for_all(bits, trained):
+    weights = trained.get_weights()
+    kept = plain_weights(build_rounded(RECIPE, (28, 28), bits, weights))
+    for kernel, given in zip(kept[::2], weights[::2], strict=True):
+        assert np.allclose(kernel, rounded_to(given, bits), atol=1e-6)
+        assert max(len(np.unique(unit)) for unit in kernel.T) <= 2**bits - 1
+    for bias, given in zip(kept[1::2], weights[1::2], strict=True):
+        assert np.array_equal(bias, given)
+    again = plain_weights(build_rounded(RECIPE, (28, 28), bits, kept))
+    assert all(np.allclose(one, other, atol=1e-6) for one, other in zip(kept, again, strict=True))
 
 
 def test_fine_tuning_for_four_bits_loses_less_than_rounding_afterwards(trained, digits):
