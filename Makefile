@@ -5,6 +5,13 @@
 PYTHON ?= python3
 # MNIST as Keras ships it; without it `train` looks in Keras's cache, then downloads.
 MNIST ?= $(wildcard ../shared/data/mnist.npz)
+# Pen strokes to mix in; without them digits come from MNIST alone.
+STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
+SEED ?= 0
+
+TRAIN := .venv-test/bin/python -m train
+CONVERT := .venv-test/bin/python -m convert
+DATA := $(if $(MNIST),--data $(MNIST)) $(foreach file,$(STROKES),--strokes $(file))
 
 EDGE := .venv/.ready
 WORKSHOP := .venv-test/.ready
@@ -17,7 +24,7 @@ help:
 	@echo "make test      install what the tests need and run them all"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
-	@echo "make model     train and convert the bundled model   [MNIST=mnist.npz]"
+	@echo "make model     train and convert the bundled models  [MNIST=mnist.npz STROKES=...]"
 	@echo "make samples   make the photos and recordings in samples/ anew"
 	@echo "make accuracy  measure on real input                  [FIVEBOX_DATA=folder]"
 	@echo "make clean     remove environments and everything built"
@@ -38,9 +45,14 @@ format: $(WORKSHOP)
 	.venv-test/bin/ruff check --fix .
 	.venv-test/bin/ruff format .
 
+# Each step goes on where it was stopped, and is not done twice.
 model: $(WORKSHOP)
-	.venv-test/bin/python -m train $(if $(MNIST),--data $(MNIST)) --out build
-	.venv-test/bin/python -m convert build/postcode.keras -o edge/models/postcode.tflite --quantize int8
+	$(TRAIN) $(DATA) --seed $(SEED) --out build/postcode
+	$(CONVERT) build/postcode/postcode.keras -o edge/models/postcode.tflite --quantize int8
+	$(TRAIN) quantize build/postcode --bits 4 --out build/postcode-int4
+	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4
+	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode --seed $(SEED) --out build/postcode-nano
+	$(CONVERT) build/postcode-nano/postcode-nano.keras -o edge/models/postcode-nano.tflite --quantize int8
 
 samples: $(WORKSHOP)
 	.venv-test/bin/python -m samples

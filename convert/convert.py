@@ -254,7 +254,7 @@ def _training(source: Source, material: Material) -> dict[str, Any]:
         "strokes": [each.account() for each in material.strokes],
         "sources": [SOURCES[name] for name in (MNIST, *names) if name in SOURCES],
         "rounding": report.get("rounding"),
-        "teacher": report.get("teacher"),
+        "teachers": report.get("teachers"),
         "recipe": report.get("recipe"),
         "versions": report.get("versions"),
     }

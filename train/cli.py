@@ -35,6 +35,7 @@ def default_folder(name: str) -> Path:
 def _train(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train",
+        usage="%(prog)s [--recipe NAME] [--data FILE.npz] [--out FOLDER] [options]",
         description="Train a multi-layer perceptron by a recipe. Writes the model, report.json, "
         "report.md and pictures into a folder of its own; the same command goes on where a "
         "stopped one was. python -m convert makes the Pi's file of the model.",
@@ -45,8 +46,9 @@ def _train(argv: Sequence[str]) -> int:
     parser.add_argument("--list", action="store_true", help="print the recipes and leave")
     parser.add_argument("--kfold", type=int, metavar="K",
                         help="cross-validate: K networks, each on all but a K-th")  # fmt: skip
-    parser.add_argument("--teacher", type=Path, metavar="FOLDER",
-                        help="a finished run whose network is to be imitated")  # fmt: skip
+    parser.add_argument("--teacher", type=Path, action="append", default=[], metavar="FOLDER",
+                        help="a finished run whose network is to be imitated; may be given "
+                        "again")  # fmt: skip
     _add_inputs(parser, "the run's folder (default: build for postcode, build/NAME for others)")
     add_recipe_flags(parser)
     options = parser.parse_args(argv)
@@ -71,8 +73,8 @@ def _train(argv: Sequence[str]) -> int:
             return 0
         from train.run import load_teacher, train
 
-        teacher = load_teacher(options.teacher) if options.teacher else None
-        train(recipe, out, options.data, options.strokes, teacher=teacher, progress=sys.stdout)
+        teachers = [load_teacher(folder) for folder in options.teacher]
+        train(recipe, out, options.data, options.strokes, teachers=teachers, progress=sys.stdout)
         return 0
 
     return run_command("train", options.debug, command, _STOPPED)
@@ -81,6 +83,7 @@ def _train(argv: Sequence[str]) -> int:
 def _compare(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train compare",
+        usage="%(prog)s NAME NAME [NAME ...] [--out FOLDER] [options]",
         description="Train several recipes and draw their accuracy curves into one figure.",
     )
     parser.add_argument("recipes", nargs="+", choices=list(RECIPES), metavar="NAME",
@@ -106,6 +109,7 @@ def _compare(argv: Sequence[str]) -> int:
 def _quantize(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train quantize",
+        usage="%(prog)s FOLDER [--bits 8|4] [--out FOLDER] [options]",
         description="Fine-tune the network of a finished run with its weights rounded in every "
         "step, so that little is lost when it is converted to int8 or int4.",
     )
@@ -138,6 +142,7 @@ def _search(argv: Sequence[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="python -m train search",
+        usage="%(prog)s --vary NAME,NAME --trials N [--recipe NAME] [--out FOLDER] [options]",
         description="Try a recipe with other numbers, proposed by Optuna, and give up hopeless "
         "trials early. Prints all trials, the best first, and how to train it; the same command "
         "goes on where a stopped one was, and with more trials it continues a finished one.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,7 @@ def fit(
     validation: Examples,
     recipe: Recipe,
     checkpoint: Checkpoint | None = None,
-    teacher: keras.Model | None = None,
+    teachers: Sequence[keras.Model] = (),
     on_step: Callable[[Step], None] = lambda step: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> list[Epoch]:
@@ -80,8 +80,8 @@ def fit(
         recipe: all the numbers.
         checkpoint: where the state is kept after every epoch, and taken up again if
             an earlier process was stopped; None keeps nothing.
-        teacher: a network whose answers are imitated, beside the labels; from
-            `train.network.build`. None learns from the labels alone.
+        teachers: networks whose answers are imitated, their mean, beside the labels;
+            from `train.network.build`. None of them: the labels alone.
         on_step: called after each step.
         on_epoch: called after each epoch, those of an earlier process included.
 
@@ -102,7 +102,7 @@ def fit(
     optimizer = make_optimizer(recipe)
     optimizer.build(logits_of.trainable_variables)
     average = _Average(logits_of, recipe.average) if recipe.average else None
-    learn = _step(logits_of, optimizer, recipe, average, teacher)
+    learn = _step(logits_of, optimizer, recipe, average, teachers)
 
     # All that a later process needs to go on as if nothing had happened. What dropout
     # draws its random numbers from is a variable too, though no weight.
@@ -218,18 +218,19 @@ def evaluate(logits_of: keras.Model, examples: Examples, loss: str) -> tuple[flo
     return mean, float((logits.argmax(axis=1) == labels).mean())
 
 
-def imitation_loss(logits: tf.Tensor, wanted: tf.Tensor, softness: float) -> tf.Tensor:
-    """Return how far a pupil's answers are from its teacher's (Hinton et al. 2015).
+def imitation_loss(logits: tf.Tensor, wanted: Sequence[tf.Tensor], softness: float) -> tf.Tensor:
+    """Return how far a pupil's answers are from its teachers' (Hinton et al. 2015).
 
     Args:
         logits: `float32 (b, 10)` of the pupil.
-        wanted: `float32 (b, 10)` logits of the teacher.
-        softness: divides both; the loss is enlarged by its square, so that its
+        wanted: `float32 (b, 10)` logits of each teacher.
+        softness: divides all; the loss is enlarged by its square, so that its
             gradient is as large as the labels'.
     """
     import tensorflow as tf
 
-    shares = tf.nn.softmax(wanted / softness)
+    shares = tf.add_n([tf.nn.softmax(each / softness) for each in wanted]) / len(wanted)
+    shares = tf.stop_gradient(shares)
     losses = tf.nn.softmax_cross_entropy_with_logits(labels=shares, logits=logits / softness)
     return tf.reduce_mean(losses) * softness**2
 
@@ -239,19 +240,19 @@ def _step(
     optimizer: keras.Optimizer,
     recipe: Recipe,
     average: _Average | None,
-    teacher: keras.Model | None,
+    teachers: Sequence[keras.Model],
 ) -> Learn:
     """Return the function that learns from one batch; it gives loss and how many were right."""
     import tensorflow as tf
 
-    teacher_logits = without_softmax(teacher) if teacher else None
+    teacher_logits = [without_softmax(teacher) for teacher in teachers]
 
     def learn(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             logits = tf.cast(logits_of(pixels, training=True), tf.float32)
             loss = loss_of(logits, labels, recipe.loss)
             if teacher_logits:
-                wanted = tf.stop_gradient(teacher_logits(pixels, training=False))
+                wanted = [each(pixels, training=False) for each in teacher_logits]
                 imitation = imitation_loss(logits, wanted, recipe.softness)
                 loss += recipe.distillation * (imitation - loss)
         weights = logits_of.trainable_variables

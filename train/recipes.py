@@ -36,7 +36,7 @@ _NANO = replace(
     learning_rate=0.004,
     warmup=0.1,
     weight_decay=0.0,
-    epochs=300,
+    epochs=150,
     distortion=Distortion().scaled(0.7),
 )
 

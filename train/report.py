@@ -5,7 +5,7 @@
     architecture  layer widths and activation
     weights       how many there are, biases included
     rounding      of which model the weights were fine-tuned, and for how many bits
-    teacher       SHA-256 of the model that was imitated
+    teachers      SHA-256 of the models that were imitated
     recipe        every hyper-parameter, the seeds among them
     data          path as given, name, SHA-256, counts, which images were kept apart
     strokes       the same of each stroke set, with writers
@@ -49,8 +49,8 @@ class Origins:
     """Of a cross-validation."""
     rounding: Mapping[str, Any] | None = None
     """`model_sha256` and `bits`, where another run's weights are fine-tuned."""
-    teacher: str | None = None
-    """SHA-256 of the model that is imitated."""
+    teachers: tuple[str, ...] = ()
+    """SHA-256 of the models that are imitated."""
 
 
 FRESH = Origins()
@@ -115,7 +115,7 @@ def make_report(
         "architecture": architecture,
         "weights": weights,
         "rounding": origins.rounding,
-        "teacher": origins.teacher,
+        "teachers": list(origins.teachers),
         "recipe": asdict(recipe),
         "data": {
             "path": str(dataset.path),
@@ -181,7 +181,7 @@ def to_markdown(report: Mapping[str, Any], pictures: Sequence[tuple[str, str]] =
             if (bits := (report["rounding"] or {}).get("bits"))
             else []
         ),
-        *(["- imitates the network of another run"] if report["teacher"] else []),
+        *(f"- imitates the network {sha256[:12]}…" for sha256 in report["teachers"]),
         f"- the last epoch: loss {last['loss']:.4f} and accuracy {last['accuracy']:.2%} on what "
         f"was learnt from, {last['validation_loss']:.4f} and {last['validation_accuracy']:.2%} "
         "on what was kept apart",

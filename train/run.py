@@ -85,7 +85,7 @@ def train(
     stroke_paths: Sequence[Path] = (),
     fold: Fold | None = None,
     rounding: Rounding | None = None,
-    teacher: Teacher | None = None,
+    teachers: Sequence[Teacher] = (),
     progress: TextIO | None = None,
 ) -> Run:
     """Train by a recipe and leave model, report and pictures in a folder.
@@ -101,7 +101,7 @@ def train(
         fold: part of a cross-validation to keep apart; its network is not kept.
         rounding: begin with another run's weights and round them in every step; None
             begins with fresh ones.
-        teacher: to imitate, beside the labels; None learns from the labels alone.
+        teachers: to imitate, their mean, beside the labels.
         progress: where to print how far it is; None prints nothing.
 
     Raises:
@@ -113,7 +113,7 @@ def train(
     origins = report.Origins(
         fold=fold,
         rounding=rounding.account() if rounding else None,
-        teacher=teacher.sha256 if teacher else None,
+        teachers=tuple(teacher.sha256 for teacher in teachers),
     )
     identity = report.identify(recipe, material, origins)
     if finished := _finished(out, identity):
@@ -124,7 +124,7 @@ def train(
 
     _say(progress, _opening(recipe, material))
     start = time.monotonic()
-    trained, history = _learn(recipe, material, out, identity, rounding, teacher, progress)
+    trained, history = _learn(recipe, material, out, identity, rounding, teachers, progress)
     seconds = time.monotonic() - start
 
     with files.staging(out) as aside:
@@ -197,7 +197,7 @@ def _learn(
     out: Path,
     identity: str,
     rounding: Rounding | None,
-    teacher: Teacher | None,
+    teachers: Sequence[Teacher],
     progress: TextIO | None,
 ) -> tuple[keras.Model, list[Epoch]]:
     """Train, or go on training, and return the plain network and what each epoch brought."""
@@ -215,7 +215,7 @@ def _learn(
             validation,
             recipe,
             checkpoint,
-            teacher.network if teacher else None,
+            [teacher.network for teacher in teachers],
             shown.on_step,
             shown.on_epoch,
         )

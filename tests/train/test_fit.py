@@ -369,7 +369,7 @@ def test_a_pupil_learns_its_teachers_answers_whatever_the_labels_say(digits, tea
     learnt, validation = digits
     misled = Lessons(Examples(learnt.examples.images, np.roll(learnt.examples.labels, 1)))
     pupil = build(replace(RECIPE, seed=1), SHAPE)
-    fit(pupil, misled, validation, replace(RECIPE, seed=1, distillation=1.0), teacher=teacher)
+    fit(pupil, misled, validation, replace(RECIPE, seed=1, distillation=1.0), teachers=[teacher])
     agreed = scores(pupil, validation.images).argmax(1) == scores(
         teacher, validation.images
     ).argmax(1)
@@ -379,14 +379,15 @@ def test_a_pupil_learns_its_teachers_answers_whatever_the_labels_say(digits, tea
 def test_a_teacher_is_not_changed_and_none_of_it_counts_at_no_distillation(few, teacher):
     before = teacher.get_weights()
     deaf = replace(RECIPE, epochs=2, distillation=0.0)
-    weights, _ = trained(deaf, few, teacher=teacher)
+    weights, _ = trained(deaf, few, teachers=[teacher])
     assert same(teacher.get_weights(), before)
     assert same(weights, trained(deaf, few)[0])
 
 
 def test_imitation_is_the_cross_entropy_of_softened_answers():
     rng = np.random.default_rng(0)
-    logits, wanted = rng.normal(size=(2, 5, 10)).astype(np.float32) * 3
-    shares, answers = softmax(wanted / 4), softmax(logits / 4)
+    logits, *wanted = rng.normal(size=(3, 5, 10)).astype(np.float32) * 3
+    shares = (softmax(wanted[0] / 4) + softmax(wanted[1] / 4)) / 2
+    answers = softmax(logits / 4)
     expected = -(shares * np.log(answers)).sum(axis=1).mean() * 16
     assert float(imitation_loss(logits, wanted, 4.0)) == pytest.approx(expected, rel=1e-5)

@@ -146,7 +146,7 @@ def test_another_recipe_fold_or_file_is_another_run(material):
                 {"model_sha256": "e" * 64, "bits": 4},
             )
         ),
-        report.identify(RECIPE, material, report.Origins(teacher="d" * 64)),
+        report.identify(RECIPE, material, report.Origins(teachers=("d" * 64,))),
     ]
     assert len(set(others)) == len(others)
 
