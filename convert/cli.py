@@ -64,7 +64,7 @@ def summary(conversion: Conversion) -> str:
         ("quantization", card.quantization),
         ("temperature", f"{card.temperature:.4f}"),
         ("reject threshold", f"{card.reject_threshold:.4f}"),
-        ("postcodes read", f"{card.calibration['read_rate']:.2%} of bent ones"),
+        ("postcodes read", f"{card.calibration['read_rate']:.2%} of those kept apart"),
     ]
     width = max(len(name) for name, _ in (*sets, *rows))
     head = (

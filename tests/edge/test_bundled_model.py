@@ -1,3 +1,5 @@
+"""The bundled models as they are shipped, through the real interpreter."""
+
 from __future__ import annotations
 
 import hashlib
@@ -6,11 +8,26 @@ import numpy as np
 import pytest
 
 from edge.classifier import BUNDLED_MODEL, Classifier
+from train.data import Examples
+from train.material import Strokes, divide, examples_of
+from train.recipes import DEFAULT, RECIPES
+from train.reliability import confidence_bins
+from train.strokes import load_strokes
+
+FOLDER = BUNDLED_MODEL.parent
+NAMES = ("postcode", "postcode-int4", "postcode-nano")
+STROKE_SETS = ("pendigits_strokes", "unipen_strokes")
+
+# What was reached is what is held: wrong digits of MNIST's 10,000, least share of the pen
+# digits of unseen writers that is right, largest calibration error.
+MOST_ERRORS = {"postcode": 48, "postcode-int4": 45, "postcode-nano": 67}
+LEAST_RIGHT = {"pendigits_strokes": 0.98, "unipen_strokes": 0.984}
+LARGEST_GAP = {"mnist": 0.005, "pendigits_strokes": 0.01, "unipen_strokes": 0.01}
 
 
 @pytest.fixture(scope="module")
-def classifier():
-    return Classifier()
+def classifiers():
+    return {name: Classifier(FOLDER / f"{name}.tflite") for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -20,35 +37,74 @@ def mnist_test(shared_data):
 
 
 @pytest.fixture(scope="module")
-def errors(classifier, mnist_test):
-    images, labels = mnist_test
+def strokes(shared_data):
+    paths = [shared_data(f"{name}.json.gz") for name in STROKE_SETS]
+    return {path.name: divide(load_strokes(path), RECIPES[DEFAULT]) for path in paths}
+
+
+def errors(classifier, images, labels):
     return int(np.count_nonzero(classifier.probabilities(images).argmax(axis=1) != labels))
 
 
-def test_it_makes_at_most_70_errors_on_the_10000_test_digits(errors, mnist_test):
+def unseen(divided: Strokes):
+    return examples_of([*divided.validation, *divided.test])
+
+
+def test_there_are_these_models_and_each_has_its_card(classifiers):
+    assert sorted(path.stem for path in FOLDER.glob("*.tflite")) == sorted(NAMES)
+    for name, classifier in classifiers.items():
+        path = FOLDER / f"{name}.tflite"
+        assert classifier.card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert "/" not in path.with_suffix(".json").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("name", "most"), MOST_ERRORS.items())
+def test_of_the_10000_test_digits_so_many_are_wrong_at_most(name, most, classifiers, mnist_test):
     assert len(mnist_test[1]) == 10_000
-    assert errors <= 70
+    assert errors(classifiers[name], *mnist_test) <= most
 
 
-def test_its_card_claims_the_errors_that_are_measured(classifier, errors):
-    assert classifier.card.test_errors["converted"] == {"errors": errors, "of": 10_000}
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_claims_the_errors_that_are_measured(name, classifiers, mnist_test, strokes):
+    card = classifiers[name].card
+    measured = errors(classifiers[name], *mnist_test)
+    assert card.test_errors["converted"] == {"errors": measured, "of": 10_000}
+    for set_name, divided in zip(STROKE_SETS, strokes.values(), strict=True):
+        written = examples_of(divided.test)
+        measured = errors(classifiers[name], written.images, written.labels)
+        claimed = card.stroke_errors[set_name]["converted"]
+        assert claimed == {"errors": measured, "of": len(written)}
 
 
-def test_its_card_has_its_hash_and_no_path(classifier):
-    assert classifier.card.sha256 == hashlib.sha256(BUNDLED_MODEL.read_bytes()).hexdigest()
-    assert "/" not in BUNDLED_MODEL.with_suffix(".json").read_text("utf-8")
+@pytest.mark.parametrize(("name", "most"), [("postcode", 3), ("postcode-int4", 10)])
+def test_few_digits_are_lost_to_rounding(name, most, classifiers):
+    before = classifiers["postcode"].card.test_errors["float"]["errors"]
+    assert classifiers[name].card.test_errors["converted"]["errors"] - before <= most
 
 
-def test_its_confidence_is_as_good_as_its_word(classifier, mnist_test):
-    images, labels = mnist_test
-    probabilities = classifier.probabilities(images)
-    accuracy = (probabilities.argmax(axis=1) == labels).mean()
-    # Fitted on digits that are harder than these, so it may be modest but not boast.
-    assert accuracy - 0.02 < probabilities.max(axis=1).mean() < accuracy + 0.003
+@pytest.mark.parametrize(("set_name", "least"), LEAST_RIGHT.items())
+def test_strokes_of_unseen_writers_are_read(set_name, least, classifiers, strokes):
+    written = unseen(strokes[f"{set_name}.json.gz"])
+    wrong = errors(classifiers["postcode"], written.images, written.labels)
+    assert len(written) > 1000
+    assert wrong <= (1 - least) * len(written)
 
 
-def test_it_is_small_and_full_integer(classifier):
-    assert BUNDLED_MODEL.stat().st_size < 2_000_000
-    assert classifier.card.quantization == "int8"
-    assert classifier._input.dtype == np.uint8
-    assert classifier._output.dtype == np.int8
+def test_confidence_is_as_good_as_its_word(classifiers, mnist_test, strokes):
+    sets = {"mnist": Examples(*mnist_test)} | {
+        name: unseen(divided) for name, divided in zip(STROKE_SETS, strokes.values(), strict=True)
+    }
+    for name, largest in LARGEST_GAP.items():
+        probabilities = classifiers["postcode"].probabilities(sets[name].images)
+        assert confidence_bins(probabilities, sets[name].labels).ece < largest, name
+
+
+def test_sizes_and_types_are_as_promised(classifiers):
+    sizes = {name: (FOLDER / f"{name}.tflite").stat().st_size for name in NAMES}
+    assert sizes["postcode"] < 2_000_000
+    assert sizes["postcode-int4"] < 900_000
+    assert sizes["postcode-nano"] <= 128_000
+    for name in ("postcode", "postcode-nano"):
+        assert classifiers[name].card.quantization == "int8"
+        assert classifiers[name]._input.dtype == np.uint8
+        assert classifiers[name]._output.dtype == np.int8
