@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.terminal import run_command
-from train.quiet import import_tensorflow
 
 if TYPE_CHECKING:
     from convert.convert import Conversion
@@ -39,7 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"argument -o: {options.output} must end in .tflite")
 
     def command() -> int:
-        import_tensorflow()
         from convert.convert import convert
 
         made = convert(

@@ -86,17 +86,33 @@ def convert(
         staged.write_bytes(content)
         # No card lies beside it yet, so these are the model's own bare scores.
         classifier = Classifier(staged)
+        sides = {"holdout": material.validation, "test": material.test}
+        # Once for all that is counted below.
+        logits = {
+            side: {name: verify.run(classifier, digits.images) for name, digits in sets.items()}
+            for side, sets in sides.items()
+        }
         holdout, test = (
-            {name: _compare(source, classifier, digits) for name, digits in sets.items()}
-            for sets in (material.validation, material.test)
+            {
+                name: verify.compare(
+                    predict(source.model, digits.images), logits[side][name], digits.labels
+                )
+                for name, digits in sets.items()
+            }
+            for side, sets in sides.items()
         )
         overall = verify.together(holdout.values())
         verify.require_equal(overall)
 
-        temperature, threshold, calibration = _calibrate(classifier, material, distortion)
+        temperature, threshold, calibration = _calibrate(
+            classifier, material, logits["holdout"], distortion
+        )
         reliability = {
-            side: _reliability(classifier, sets, temperature)
-            for side, sets in (("holdout", material.validation), ("test", material.test))
+            side: {
+                name: (calibrate.calibrated(logits[side][name], temperature), digits.labels)
+                for name, digits in sets.items()
+            }
+            for side, sets in sides.items()
         }
         calibration["expected_calibration_error"] = {
             side: {
@@ -137,14 +153,6 @@ def _shown(material: Material) -> Examples:
     return _together([material.learnt, *written])
 
 
-def _compare(source: Source, classifier: Classifier, digits: Examples) -> verify.Comparison:
-    return verify.compare(
-        predict(source.model, digits.images),
-        verify.run(classifier, digits.images),
-        digits.labels,
-    )
-
-
 def _require_place(source_path: Path, target: Path) -> None:
     """Look, before the work, that both files can be written where they belong."""
     files.make_folder(target.parent)
@@ -160,7 +168,10 @@ def _require_place(source_path: Path, target: Path) -> None:
 
 
 def _calibrate(
-    classifier: Classifier, material: Material, distortion: Distortion
+    classifier: Classifier,
+    material: Material,
+    plain_logits: Mapping[str, NDArray[np.float32]],
+    distortion: Distortion,
 ) -> tuple[float, float, dict[str, Any]]:
     """Return temperature, reject threshold and the card's account of them.
 
@@ -171,7 +182,7 @@ def _calibrate(
     """
     rng = np.random.default_rng(_SEED)
     plain = _together(material.validation.values())
-    logits = verify.run(classifier, plain.images)
+    logits = np.concatenate([plain_logits[name] for name in material.validation])
     temperature = round(calibrate.fit_temperature(logits, plain.labels), 4)
 
     unseen = _together(
@@ -208,19 +219,6 @@ def _together(sets: Iterable[Examples]) -> Examples:
         np.concatenate([each.images for each in listed]),
         np.concatenate([each.labels for each in listed]),
     )
-
-
-def _reliability(
-    classifier: Classifier, sets: Mapping[str, Examples], temperature: float
-) -> dict[str, tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    """Return calibrated probabilities and labels of each set."""
-    return {
-        name: (
-            calibrate.calibrated(verify.run(classifier, digits.images), temperature),
-            digits.labels,
-        )
-        for name, digits in sets.items()
-    }
 
 
 def _errors(comparison: verify.Comparison) -> dict[str, dict[str, int]]:

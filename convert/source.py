@@ -16,6 +16,7 @@ from edge.card import sha256_of
 from train import data
 from train.errors import DataError
 from train.material import Material, gather
+from train.quiet import import_tensorflow
 from train.recipe import Recipe
 from train.recipes import DEFAULT, RECIPES
 from train.report import NAME as REPORT_NAME
@@ -85,6 +86,8 @@ def load_source(path: Path) -> Source:
         raise SourceError(
             f"{path}: not the name of a Keras model; give a file that ends in .keras or .h5"
         )
+    # Not before the file is there: it takes seconds.
+    import_tensorflow()
     import keras
 
     try:
