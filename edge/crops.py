@@ -1,30 +1,30 @@
-"""Five boxes in a picture → five flat crops of ink on white paper, the printed line taken out.
+"""A flattened row of boxes → the ink of five digits, the printed lines taken out.
 
-Two ways take the line out. Where it has another colour than the ink (orange boxes,
+Two ways take the lines out. Where they have another colour than the ink (orange boxes,
 black pen), each pixel's density is parted into the two colours, and the digit stays
 whole even where it lies on the line. Where the colours are alike, the line's own
 width is cleared, except where ink comes in on one side and goes out on the other.
+
+What is left falls into connected parts. Each belongs to the box in which most of it
+lies, however far it runs into the neighbour's; one that is at home in two is cut between
+them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.boxes import Boxes
-from edge.ink import density, resize
-
-# Height of a box in its crop, px: about what the photo has, within these limits.
-_LEAST_HEIGHT = 48
-_MOST_HEIGHT = 112
-# Room around the box for strokes that leave it, in box heights.
-_MARGIN = 0.18
+from edge.row import COUNT
+from edge.strip import Strip
 
 # Where the printed line may lie off its fitted place, in box heights.
 _WALL_REACH = 0.09
+# Least density of a line above its paper's.
+_FAINTEST_LINE = 0.03
 # Least angle between the line's and the ink's colour, degrees, for parting them;
 # below it the noise of the difference is larger than the difference.
 _LEAST_ANGLE = 14.0
@@ -32,163 +32,156 @@ _LEAST_ANGLE = 14.0
 _LEAST_DENSITY = 0.12
 # Part of the ink's usual density under which it is a rest of the line.
 _REST = 0.45
+
+# Ink fainter than this density is not told from paper grain.
+_FAINTEST_INK = 0.055
+# Ink must stand out from the paper's own noise by this many standard deviations.
+_NOISE_FACTOR = 5.0
+# Part of the ink's usual density from which on it is a stroke.
+_STROKE = 0.38
+# A part of which this share lies in one box belongs to it as a whole.
+_AT_HOME = 0.72
+# A digit is at least this part of its box high or wide; less is a speck.
+_LEAST_EXTENT = 0.16
+# Parts smaller than this share of the largest are dust, unless they lie close.
+_LEAST_SHARE = 0.02
+# As far as this, in extents of the main part, others belong to its digit.
+_NEAR = 0.35
 # A piece of ink is small below this side (of a square of its area), and then must
 # lie this far inside of the box, both in box heights.
 _PIECE = 0.15
 _PIECE_INSET = 0.08
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """Where the box lies in its crop, px."""
+class _Wall(NamedTuple):
+    """One printed line of one box: which rows or columns it covers."""
 
-    height: int
-    width: int
-    margin: int
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the crop."""
-        return self.width + 2 * self.margin, self.height + 2 * self.margin
-
-    @property
-    def corners(self) -> NDArray[np.float32]:
-        left = top = self.margin
-        right, bottom = left + self.width, top + self.height
-        return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+    start: int
+    stop: int
+    """One beyond its last."""
+    strength: float
+    """Density of its middle above the paper's; 0 where there is none."""
 
 
-def cut_digits(image: NDArray[np.uint8], boxes: Boxes) -> NDArray[np.uint8]:
-    """Cut the five boxes out, flat and upright, without their printed lines.
+def cut_digits(strip: Strip) -> list[NDArray[np.uint8] | None]:
+    """Find the ink of each box.
 
     Args:
-        image: the picture in which `boxes` was found, `uint8 (h, w, 3)` BGR or `(h, w)`.
-        boxes: from `boxes.find_boxes`.
+        strip: from `strip.flatten`.
 
     Returns:
-        `uint8 (5, h, w)`: dark ink on white paper, a margin around each box.
+        Five times `uint8 (h, w)`, 0 for paper and 255 for full ink, as large as the
+        digit needs; None where the box is blank.
     """
-    height = float(np.clip(boxes.height, _LEAST_HEIGHT, _MOST_HEIGHT))
-    frame = _frame(boxes, round(height))
-    flat, inside = _flatten(image, boxes, frame)
-    densities = density(flat, reach=frame.height // 3) * inside[..., None]
-    totals = densities.mean(axis=3)
-    level = _usual_density(totals, frame)
-    walls = [_walls(total, frame, level) for total in totals]
-    line = _line_colour(densities, walls)
-    ink = _ink_colour(densities, frame)
+    totals = strip.densities.mean(axis=2)
+    level = _usual_density(totals, strip)
+    walls = _find_walls(totals, strip, level)
+    line, ink = _line_colour(strip, walls), _ink_colour(strip, totals)
     inks, parted = totals, False
     if line is not None and ink is not None and _angle(line, ink) >= _LEAST_ANGLE:
-        inks, parted = _part(densities, line, ink), True
-    cleared = []
-    for crop, spans in zip(inks, walls, strict=True):
-        on_line = crop < 0.5 * _REST * level if parted else np.ones(crop.shape, bool)
-        without = _clear_walls(crop, on_line, spans, level)
-        cleared.append(_drop_foreign(without, frame, level))
-    return np.asarray(np.exp(-np.stack(cleared)) * 255, np.uint8)
+        inks, parted = _part(strip.densities, line, ink), True
+        level = _usual_density(inks, strip)
+    cleared = _clear_lines(inks, strip, walls, level, parted)
+    return _digits_in(cleared, strip, level)
 
 
-def _frame(boxes: Boxes, height: int) -> _Frame:
-    tops = boxes.corners[:, 1] - boxes.corners[:, 0]
-    aspect = float(np.linalg.norm(tops, axis=1).mean()) / boxes.height
-    margin = _MARGIN * height
-    if not boxes.joined:
-        gaps = np.linalg.norm(boxes.corners[1:, 0] - boxes.corners[:-1, 1], axis=1)
-        margin = min(margin, 0.8 * float(gaps.mean()) / boxes.height * height)
-    return _Frame(height, max(12, round(height * aspect)), max(3, round(margin)))
+def _usual_density(inks: NDArray[np.float32], strip: Strip) -> float:
+    """Return how dense a stroke's middle usually is, over all five boxes."""
+    rows, columns = strip.middle
+    inner = inks[rows][:, columns].ravel()
+    if not inner.size:
+        return _LEAST_DENSITY
+    place = int(0.99 * (inner.size - 1))
+    strong = inner[inner > max(_LEAST_DENSITY, 0.5 * float(np.partition(inner, place)[place]))]
+    return float(np.median(strong)) if strong.size else _LEAST_DENSITY
 
 
-def _flatten(
-    image: NDArray[np.uint8], boxes: Boxes, frame: _Frame
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Return the five crops as they are in the picture, `uint8 (5, h, w, 3)`.
-
-    Beside them, `bool (5, h, w)`: what of each crop lies in the picture.
-    """
-    # Only the row's surroundings are touched; they are shrunk by area averaging
-    # first, because warping down skips pixels.
-    room = boxes.height * (_MARGIN + 0.1)
-    low = np.maximum(np.floor(boxes.corners.min(axis=(0, 1)) - room), 0).astype(int)
-    high = np.ceil(boxes.corners.max(axis=(0, 1)) + room).astype(int)
-    part = image[low[1] : high[1], low[0] : high[0]]
-    if part.ndim == 2:
-        part = cv2.cvtColor(part, cv2.COLOR_GRAY2BGR)
-    shrink = min(1.0, 1.3 * frame.height / boxes.height)
-    if shrink < 1:
-        part = resize(part, shrink)
-    corners = ((boxes.corners - low + 0.5) * shrink - 0.5).astype(np.float32)
-    whole = np.ones(part.shape[:2], np.uint8)
-    crops, insides = [], []
-    for quad in corners:
-        homography = cv2.getPerspectiveTransform(quad, frame.corners)
-        crops.append(
-            cv2.warpPerspective(
-                part, homography, frame.size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-            )
-        )
-        insides.append(cv2.warpPerspective(whole, homography, frame.size) > 0)
-    return np.stack(crops).astype(np.uint8), np.stack(insides)
-
-
-def _walls(dark: NDArray[np.float32], frame: _Frame, level: float) -> list[tuple[int, int]]:
-    """Return the rows each wall's line covers, walls turned to the top one by one.
+def _find_walls(totals: NDArray[np.float32], strip: Strip, level: float) -> list[list[_Wall]]:
+    """Return the lines of each side: tops, bottoms, lefts, rights, five each.
 
     What most of the wall's length has is the line, not the digit; it reaches on both sides
     of its darkest row to where it has lost half of its density, or, if it is much
     denser than the ink, to where it could no longer be taken for ink.
     """
-    spans = []
-    for turn in range(4):
-        view = np.rot90(dark, turn)
-        reach = max(2, round(_WALL_REACH * frame.height))
-        first = max(0, frame.margin - reach)
-        trim = frame.margin + 2
-        band = view[first : frame.margin + reach + 1, trim:-trim]
-        profile = np.percentile(band, 30, axis=1)
-        paper = float(profile.min())
-        peak = int(profile.argmax())
-        edge = paper + min(0.5 * (float(profile[peak]) - paper), 0.6 * _REST * level)
-        if profile[peak] - paper < 0.03:
-            spans.append((first + peak, first + peak))
+    reach = max(2, round(_WALL_REACH * strip.height))
+    trim = max(2, round(0.06 * strip.height))
+    across = strip.lefts[:, None] + np.arange(trim, max(trim + 4, strip.width - trim))
+    down = np.repeat(np.arange(strip.top + trim, strip.bottom - trim)[None], COUNT, axis=0)
+    tops, bottoms = np.full(COUNT, strip.top), np.full(COUNT, strip.bottom)
+    sides = (
+        (totals, tops, across),
+        (totals, bottoms, across),
+        (totals.T, strip.lefts, down),
+        (totals.T, strip.rights, down),
+    )
+    return [_lines_along(view, at, along, reach, level) for view, at, along in sides]
+
+
+def _lines_along(
+    view: NDArray[np.float32],
+    at: NDArray[np.intp],
+    along: NDArray[np.intp],
+    reach: int,
+    level: float,
+) -> list[_Wall]:
+    """Return five boxes' lines near the rows `at`, looked at in the columns `along`."""
+    firsts = at - reach
+    rows = np.clip(firsts[:, None] + np.arange(2 * reach + 1), 0, len(view) - 1)
+    columns = np.clip(along, 0, view.shape[1] - 1)
+    bands = view[rows[:, :, None], columns[:, None, :]]
+    place = int(0.3 * (bands.shape[2] - 1))
+    profiles = np.partition(bands, place, axis=2)[:, :, place]
+    found = []
+    for first, profile in zip(firsts.tolist(), profiles.tolist(), strict=True):
+        paper, highest = min(profile), max(profile)
+        peak = profile.index(highest)
+        if highest - paper < _FAINTEST_LINE:
+            found.append(_Wall(first + peak, first + peak, 0.0))
             continue
+        edge = paper + min(0.5 * (highest - paper), 0.6 * _REST * level)
         start = stop = peak
         while start > 0 and profile[start - 1] > edge:
             start -= 1
         while stop < len(profile) - 1 and profile[stop + 1] > edge:
             stop += 1
-        spans.append((max(0, first + start - 1), first + stop + 2))
-    return spans
+        found.append(_Wall(max(0, first + start - 1), first + stop + 2, highest - paper))
+    return found
 
 
-def _line_colour(
-    densities: NDArray[np.float32], walls: list[list[tuple[int, int]]]
-) -> NDArray[np.float32] | None:
+def _line_colour(strip: Strip, walls: list[list[_Wall]]) -> NDArray[np.float32] | None:
     """Return the printed line's density in the three channels, or None."""
     samples = []
-    for crop, spans in zip(densities, walls, strict=True):
-        for turn, (start, stop) in enumerate(spans):
-            if stop > start:
-                view = np.rot90(crop, turn)
-                samples.append(view[(start + stop) // 2, view.shape[1] // 5 : -view.shape[1] // 5])
+    inset_x, inset_y = strip.width // 5, strip.height // 5
+    for side, lines in enumerate(walls):
+        for box, wall in enumerate(lines):
+            if wall.strength:
+                middle = (wall.start + wall.stop) // 2
+                left = int(strip.lefts[box])
+                if side < 2:
+                    samples.append(
+                        strip.densities[middle, left + inset_x : left + strip.width - inset_x]
+                    )
+                else:
+                    samples.append(
+                        strip.densities[strip.top + inset_y : strip.bottom - inset_y, middle]
+                    )
     if not samples:
         return None
     colour = np.median(np.concatenate(samples), axis=0)
     return colour if colour.max() >= _LEAST_DENSITY else None
 
 
-def _inner(frame: _Frame) -> tuple[slice, slice]:
-    """Return the middle of a crop, where the printed line is not."""
-    inset_y = frame.margin + round(0.16 * frame.height)
-    inset_x = frame.margin + round(0.16 * min(frame.width, frame.height))
-    return slice(inset_y, -inset_y), slice(inset_x, -inset_x)
-
-
-def _ink_colour(densities: NDArray[np.float32], frame: _Frame) -> NDArray[np.float32] | None:
+def _ink_colour(strip: Strip, totals: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """Return the ink's density in the three channels, or None where all is blank."""
-    inner = densities[(slice(None), *_inner(frame))].reshape(-1, 3)
-    total = inner.mean(axis=1)
-    strong = total >= max(_LEAST_DENSITY, 0.6 * float(np.percentile(total, 98)))
-    return np.asarray(np.median(inner[strong], axis=0)) if strong.any() else None
+    rows, columns = strip.middle
+    total = totals[rows][:, columns].ravel()
+    if not total.size:
+        return None
+    place = int(0.98 * (total.size - 1))
+    strong = total >= max(_LEAST_DENSITY, 0.6 * float(np.partition(total, place)[place]))
+    if not strong.any():
+        return None
+    return np.asarray(np.median(strip.densities[rows][:, columns].reshape(-1, 3)[strong], axis=0))
 
 
 def _angle(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
@@ -205,69 +198,175 @@ def _part(
     and three channels make it a least squares problem.
     """
     basis = np.stack([line / np.linalg.norm(line), ink / np.linalg.norm(ink)], axis=1)
-    shares = densities @ np.linalg.pinv(basis).T.astype(np.float32)
+    # Shares of both, and what the ink's would be if it were alone.
+    matrix = np.concatenate([np.linalg.pinv(basis), basis[:, 1:].T]).astype(np.float32)
+    shares = cv2.transform(densities, matrix)
     mean = float((ink / np.linalg.norm(ink)).mean())
     # Where only one of the two can explain the pixel, it must be the ink alone.
-    alone = densities @ basis[:, 1].astype(np.float32)
-    amount = np.where(shares[..., 0] < 0, alone, shares[..., 1])
+    amount = np.where(shares[..., 0] < 0, shares[..., 2], shares[..., 1])
     return np.asarray(np.maximum(amount, 0) * mean, np.float32)
 
 
-def _usual_density(inks: NDArray[np.float32], frame: _Frame) -> float:
-    """Return how dense a stroke's middle usually is, over all five boxes."""
-    inner = inks[(slice(None), *_inner(frame))]
-    strong = inner[inner > max(_LEAST_DENSITY, 0.5 * float(np.percentile(inner, 99)))]
-    return float(np.median(strong)) if strong.size else _LEAST_DENSITY
-
-
-def _clear_walls(
-    ink: NDArray[np.float32],
-    on_line: NDArray[np.bool_],
-    walls: list[tuple[int, int]],
+def _clear_lines(
+    inks: NDArray[np.float32],
+    strip: Strip,
+    walls: list[list[_Wall]],
     level: float,
+    parted: bool,
 ) -> NDArray[np.float32]:
-    """Clear the printed line where `on_line` allows, but not strokes that cross it."""
-    cleared = ink.copy()
-    strong = ink > _REST * level
-    for turn, (start, stop) in enumerate(walls):
-        there = np.rot90(strong, turn).copy()
-        # At its ends the line meets the two other walls; they are no strokes.
-        there[:, : walls[(turn + 3) % 4][1]] = False
-        there[:, there.shape[1] - walls[(turn + 1) % 4][1] :] = False
-        # A stroke that crosses comes in on one side and goes out on the other.
-        slack = np.ones((1, 2 * (stop - start) + 3), np.uint8)
-        before, after = (
-            cv2.dilate(np.asarray(side.any(axis=0), np.uint8)[None], slack)[0]
-            for side in (there[max(0, start - 2) : start], there[stop : stop + 2])
-        )
-        crossing: NDArray[np.bool_] = np.logical_and(before, after)
-        gone = np.rot90(on_line, turn)[start:stop] & ~crossing
-        np.rot90(cleared, turn)[start:stop][gone] = 0
+    """Clear the printed lines, but not strokes that cross them.
+
+    Where the colours were parted, only what is too faint for ink is cleared.
+    """
+    cleared = inks.copy()
+    strong = inks > _REST * level
+    faint = inks < 0.5 * _REST * level if parted else np.ones(inks.shape, bool)
+    tops, bottoms, lefts, rights = walls
+    for box in range(COUNT):
+        columns = slice(lefts[box].start, max(rights[box].stop, lefts[box].start + 1))
+        rows = slice(tops[box].start, max(bottoms[box].stop, tops[box].start + 1))
+        # At its ends a line meets two others; they are no strokes.
+        inner_columns = slice(lefts[box].stop, rights[box].start)
+        inner_rows = slice(tops[box].stop, bottoms[box].start)
+        for wall in (tops[box], bottoms[box]):
+            _clear(cleared, strong, faint, wall, columns, inner_columns)
+        for wall in (lefts[box], rights[box]):
+            _clear(cleared.T, strong.T, faint.T, wall, rows, inner_rows)
     return cleared
 
 
-def _drop_foreign(ink: NDArray[np.float32], frame: _Frame, level: float) -> NDArray[np.float32]:
-    """Drop ink that lies mostly outside of the box, and what is left of the line.
+def _clear(
+    cleared: NDArray[np.float32],
+    strong: NDArray[np.bool_],
+    faint: NDArray[np.bool_],
+    wall: _Wall,
+    columns: slice,
+    inner: slice,
+) -> None:
+    """Clear one line in place, turned so that it runs along a row."""
+    start, stop = wall.start, wall.stop
+    if stop <= start:
+        return
+    crossing = np.zeros(cleared.shape[1], bool)
+    # A stroke that crosses comes in on one side and goes out on the other.
+    slack = np.ones((1, 2 * (stop - start) + 3), np.uint8)
+    before, after = (
+        cv2.dilate(side.any(axis=0).astype(np.uint8)[None], slack)[0] > 0
+        for side in (strong[max(0, start - 2) : start, inner], strong[stop : stop + 2, inner])
+    )
+    crossing[inner] = before & after
+    gone = faint[start:stop, columns] & ~crossing[columns]
+    cleared[start:stop, columns][gone] = 0
+
+
+def _digits_in(
+    inks: NDArray[np.float32], strip: Strip, level: float
+) -> list[NDArray[np.uint8] | None]:
+    """Tell strokes from paper, and which belong to which box."""
+    soft = np.asarray(cv2.GaussianBlur(inks, (0, 0), 0.8), np.float32)
+    grain = soft[:: max(1, len(soft) // 24)]
+    noise = float(np.median(np.abs(grain - np.median(grain)))) / 0.6745
+    nobody = COUNT
+    owners = strip.owners()
+    # One box may have finer strokes than the others, which come out paler.
+    levels = np.minimum([_STROKE * each for each in _levels(soft, strip, level)], _STROKE * level)
+    levels = np.maximum(levels, max(_FAINTEST_INK, _NOISE_FACTOR * noise))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (soft > levels[owners]).astype(np.uint8), None, 8
+    )
+    if count == 1:
+        return [None] * COUNT
+    # How much of each part lies in which box.
+    places = labels * COUNT + owners[None]
+    shares = np.bincount(places.ravel(), minlength=count * COUNT).reshape(count, COUNT)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    owner_of = shares.argmax(axis=1)
+    is_shared = shares.max(axis=1) < _AT_HOME * areas
+    owner_of[_is_foreign(labels, areas, strip)] = nobody
+    owner_of[0] = nobody
+    is_shared &= owner_of != nobody
+    owned = owner_of[labels]
+    if is_shared.any():
+        owned = np.where(is_shared[labels], np.broadcast_to(owners, owned.shape), owned)
+    return [
+        _one_digit(soft, (owned == box), strip, int(strip.lefts[box]), float(levels[box]))
+        for box in range(COUNT)
+    ]
+
+
+def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float]:
+    """Return how dense each box's strokes are: the 97th percentile, at least half as usual."""
+    rows, columns = strip.middle
+    inner = soft[rows][:, columns].reshape(len(range(*rows.indices(len(soft)))), COUNT, -1)
+    flat = inner.transpose(1, 0, 2).reshape(COUNT, -1)
+    place = int(0.97 * (flat.shape[1] - 1))
+    highest = np.partition(flat, place, axis=1)[:, place]
+    return [max(float(each), 0.5 * level) for each in highest]
+
+
+def _is_foreign(
+    labels: NDArray[np.int32], areas: NDArray[Any], strip: Strip
+) -> NDArray[np.bool_]:
+    """Tell which parts lie mostly outside of the boxes, or are rests of the line.
 
     Small pieces along the walls, most of all where two lines meet, are the line's:
     for a small piece the box begins a little further in.
     """
-    count, labels = cv2.connectedComponents((ink > 0.5 * _REST * level).astype(np.uint8))
-    total = np.bincount(labels.ravel(), minlength=count)
 
-    def mostly_out(inset: float) -> NDArray[np.bool_]:
-        edge = frame.margin + round(inset * frame.height)
-        within = np.bincount(labels[edge:-edge, edge:-edge].ravel(), minlength=count)
-        return np.asarray(within < 0.5 * total)
+    def mostly_out(inset: int) -> NDArray[np.bool_]:
+        columns = strip.lefts[:, None] + np.arange(inset, max(inset + 1, strip.width - inset))
+        inner = labels[strip.top + inset : strip.bottom - inset][:, columns.ravel()]
+        within = np.bincount(inner.ravel(), minlength=len(areas))
+        return np.asarray(within < 0.5 * areas)
 
-    small: NDArray[np.bool_] = total < (_PIECE * frame.height) ** 2
-    foreign: NDArray[np.bool_] = np.asarray(
-        np.where(small, mostly_out(_PIECE_INSET), mostly_out(0))
+    small = areas < (_PIECE * strip.height) ** 2
+    return np.where(small, mostly_out(round(_PIECE_INSET * strip.height)), mostly_out(0))
+
+
+def _one_digit(
+    soft: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    strip: Strip,
+    left: int,
+    least: float,
+) -> NDArray[np.uint8] | None:
+    """Return the ink of one box's digit, cut out; None where there is none."""
+    low, high = max(0, left - strip.width), left + 2 * strip.width
+    part = np.ascontiguousarray(mask[:, low:high]).astype(np.uint8)
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(part, None, 8)
+    if count == 1:
+        return None
+    middle = np.array([left - low + strip.width / 2, strip.top + strip.height / 2])
+    off = np.abs(centres - middle) / [strip.width, strip.height]
+    areas = stats[:, cv2.CC_STAT_AREA].astype(float)
+    # The main part is the largest, those near the middle of the box first.
+    weights = areas * np.maximum(0.05, 1 - off.sum(axis=1))
+    weights[0] = 0
+    main = int(weights.argmax())
+    x, y, width, height = stats[main, :4].tolist()
+    extent = max(width, height)
+    if extent < _LEAST_EXTENT * min(strip.width, strip.height):
+        return None
+    gaps_x = np.maximum(stats[:, 0] - (x + width), x - (stats[:, 0] + stats[:, 2]))
+    gaps_y = np.maximum(stats[:, 1] - (y + height), y - (stats[:, 1] + stats[:, 3]))
+    chosen = (np.maximum(gaps_x, gaps_y) <= _NEAR * extent) & (
+        areas >= max(4, _LEAST_SHARE * areas[main])
     )
-    foreign[0] = False
-    kept = ink.copy()
-    kept[cv2.dilate(foreign[labels].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0] = 0
-    outside = np.ones(ink.shape, bool)
-    outside[frame.margin : -frame.margin, frame.margin : -frame.margin] = False
-    kept[outside & (kept < _REST * level)] = 0
-    return kept
+    chosen[0] = False
+    left_edge, top_edge = stats[chosen, 0].min(), stats[chosen, 1].min()
+    right_edge = (stats[chosen, 0] + stats[chosen, 2]).max()
+    bottom_edge = (stats[chosen, 1] + stats[chosen, 3]).max()
+    window = (
+        slice(max(0, top_edge - 3), bottom_edge + 3),
+        slice(max(0, left_edge - 3), right_edge + 3),
+    )
+    kept = chosen[labels[window]]
+    ink = soft[:, low:high][window]
+    strokes = ink[kept]
+    place = int(0.75 * (len(strokes) - 1))
+    full = float(np.partition(strokes, place)[place])
+    # Between paper and full ink the grey levels are kept: they are the antialiasing.
+    nothing = min(0.5 * least, 0.4 * full)
+    near = cv2.dilate(kept.astype(np.uint8), np.ones((5, 5), np.uint8))
+    grey = np.clip((ink - nothing) / (full - nothing), 0, 1) * near
+    return np.asarray(grey * 255, np.uint8)

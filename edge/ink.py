@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+# Of a pixel that gives back 0 to 255 of 255 parts of the paper's light.
+_DENSITIES = -np.log(np.maximum(np.arange(256), 1) / 255).astype(np.float32)
+
 
 def resize(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     """Return a picture scaled, averaged when it shrinks, at least 1 px each way."""
@@ -55,16 +58,38 @@ def darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
     return np.asarray((255 - given_back) * np.float32(1 / 255), np.float32)
 
 
-def density(images: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
+def line_darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Return how much of the paper's light is missing in the channel that misses most of it.
+
+    A printed line of any colour is darkest there: an orange one in blue, a blue one in red.
+
+    Args:
+        image: `uint8 (h, w)` or `(h, w, 3)`, dark on light.
+        reach: px, more than the widest line.
+
+    Returns:
+        `uint8 (h, w)`: 0 is paper, 255 is black.
+    """
+    given_back = cv2.divide(image, np.maximum(paper_light(image, reach), 1), scale=255)
+    if image.ndim == 3:
+        blue, green, red = cv2.split(given_back)
+        given_back = cv2.min(cv2.min(blue, green), red)
+    return np.asarray(cv2.bitwise_not(given_back), np.uint8)
+
+
+def density(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
     """Return optical densities: the natural logarithm of paper's light over the pixel's.
 
     Args:
-        images: `uint8 (n, h, w, 3)`, dark on light.
+        image: `uint8 (h, w, 3)`, dark on light.
         reach: px, more than the widest stroke.
 
     Returns:
-        `float32 (n, h, w, 3)`, 0 for paper; ink on top of ink adds.
+        `float32 (h, w, 3)`, 0 for paper; ink on top of ink adds.
     """
-    light = np.stack([paper_light(image, reach) for image in images]).astype(np.float32)
-    ratio = np.maximum(images.astype(np.float32), 1) / np.maximum(light, 1)
-    return np.asarray(np.maximum(-np.log(np.minimum(ratio, 1)), 0), np.float32)
+    window = np.ones((reach, reach), np.uint8)
+    light = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
+    # A median keeps a shadow's edge where it is; an average would draw a line along it.
+    light = cv2.medianBlur(light, 5)
+    given_back = cv2.divide(image, cv2.max(light, 1), scale=255)
+    return np.asarray(_DENSITIES[given_back], np.float32)

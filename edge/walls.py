@@ -11,21 +11,31 @@ from numpy.typing import NDArray
 # How far a line may lie off its side, in box heights.
 _REACH = 0.13
 # A wall is looked at in so many places along, at so many offsets across.
-_SAMPLES = 24
-_OFFSETS = 17
+_SAMPLES = 18
+_OFFSETS = 13
+_HALF = _OFFSETS // 2
 # Up to the corners: those of a box are closed, those of a letter rarely.
 _PLACES = np.linspace(0.03, 0.97, _SAMPLES, dtype=np.float32)
 
-# Lines that are tried: the offset's index at the first and at the last sample, and
-# at every sample between. Those that run along the side, and all.
-_PARALLEL = np.stack([np.arange(_OFFSETS)] * 2, axis=1)
-_ALL = np.stack(np.meshgrid(*[np.arange(_OFFSETS)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
+# Lines that are tried: the offset's index at the first and at the last sample.
+_ENDS = np.stack(np.meshgrid(*[np.arange(_OFFSETS)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
+# And at every sample between, `(lines, samples)`.
+_TRACKS = np.rint(np.linspace(_ENDS[:, 0], _ENDS[:, 1], _SAMPLES, axis=1)).astype(np.intp)
+# The same as a matrix that takes the mean along each line, `(samples * offsets, lines)`.
+_MEANS = (
+    (_TRACKS[:, :, None] == np.arange(_OFFSETS)).reshape(len(_ENDS), -1).T / _SAMPLES
+).astype(np.float32)
 # Of two equally dark lines the nearer one is meant: an offset of `_REACH` costs this
 # part of the line's darkness.
-_AWAY = 0.25
+_AWAY = 0.25 * (np.abs(_ENDS - _HALF).mean(axis=1) / _HALF).astype(np.float32)
 
-# Of the paper's light; fainter lines are not told from grain.
-_FAINTEST_LINE = 0.03
+# The line that runs along the side itself.
+_STRAIGHT = int(np.flatnonzero((_ENDS == _HALF).all(axis=1))[0])
+# Nearer than this to the picture's edge, px, nothing is said of a wall.
+_EDGE = 2.0
+
+# Of 255; fainter lines are not told from grain.
+_FAINTEST_LINE = 8.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class Walls:
     is mostly outside of the picture."""
 
 
-def find_walls(dark: NDArray[np.float32], quads: NDArray[np.float32], tilted: bool = True) -> Walls:
+def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32]) -> Walls:
     """Find the printed line near each side of some boxes.
 
     Of the straight lines close to a side the darkest wins, each sample counting no
@@ -47,81 +57,70 @@ def find_walls(dark: NDArray[np.float32], quads: NDArray[np.float32], tilted: bo
     it aside.
 
     Args:
-        dark: `float32 (h, w)` from `ink.darkness`.
+        dark: `uint8 (h, w)` from `ink.line_darkness`.
         quads: `float32 (n, 4, 2)` px, clockwise from the top left.
-        tilted: whether to try lines that run askew to the side, which takes longer.
 
     Returns:
         What was found.
     """
-    starts = quads
     sides = np.roll(quads, -1, axis=1) - quads
-    lengths = np.maximum(np.linalg.norm(sides, axis=2, keepdims=True), 1e-6)
-    outward = np.stack([sides[..., 1], -sides[..., 0]], axis=2) / lengths
-    reach = _REACH * float(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1).mean())
-    shifts = np.linspace(-reach, reach, _OFFSETS, dtype=np.float32)
+    lengths = np.maximum(np.hypot(sides[..., 0], sides[..., 1]), 1e-6)
+    outward = np.stack([sides[..., 1], -sides[..., 0]], axis=2) / lengths[..., None]
+    # Seen obliquely, what is a part of the height is less across the shortened side.
+    reach = _REACH * np.minimum(lengths[:, [1, 0, 1, 0]], lengths[:, [3, 0, 3, 0]].mean())
+    shifts = np.linspace(-1, 1, _OFFSETS, dtype=np.float32) * reach[..., None]
     # (n, 4, samples, offsets, 2) px
     points = (
-        starts[:, :, None, None]
+        quads[:, :, None, None]
         + _PLACES[:, None, None] * sides[:, :, None, None]
-        + shifts[:, None] * outward[:, :, None, None]
+        + shifts[:, :, None, :, None] * outward[:, :, None, None]
     ).astype(np.float32)
-    values = _look_up(dark, points)
-    ends = _ALL if tilted else _PARALLEL
-    best = ends[_darkest(values, ends)]
+    flat = points.reshape(-1, _OFFSETS, 2)
+    values = cv2.remap(dark, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    values = values.reshape(-1, _SAMPLES, _OFFSETS).astype(np.float32)
 
-    slope = (shifts[best[:, 1]] - shifts[best[:, 0]]) / (_PLACES[-1] - _PLACES[0])
-    at_start = shifts[best[:, 0]] - slope * _PLACES[0]
+    # A wall's usual darkness: about the median of its darkest offsets.
+    usual = np.partition(values.max(axis=2), _SAMPLES // 2, axis=1)[:, _SAMPLES // 2]
+    capped = np.minimum(values, usual[:, None, None]).reshape(len(values), -1)
+    best = (capped @ _MEANS - _AWAY * usual[:, None]).argmax(axis=1)
+
+    inside = _inside(points[..., _HALF, :], dark.shape).reshape(-1, _SAMPLES)
+    # A wall outside of the picture is assumed where it should be.
+    hidden = inside.mean(axis=1) < 0.5
+    best[hidden] = _STRAIGHT
+    ends = np.take_along_axis(shifts.reshape(-1, _OFFSETS), _ENDS[best], axis=1)
+    slope = (ends[:, 1] - ends[:, 0]) / (_PLACES[-1] - _PLACES[0])
+    at_start = ends[:, 0] - slope * _PLACES[0]
     offsets = np.stack([at_start, at_start + slope], axis=1).reshape(*quads.shape[:2], 2, 1)
-    lines = np.stack([starts, starts + sides], axis=2) + offsets * outward[:, :, None]
-    inside = _inside(points[..., _OFFSETS // 2, :], dark.shape).reshape(-1, _SAMPLES)
-    seen = _part_seen(values, _tracks(best), inside)
+    lines = np.stack([quads, quads + sides], axis=2) + offsets * outward[:, :, None]
+    seen = _part_seen(values, _TRACKS[best], usual, inside)
+    seen[hidden] = np.nan
     return Walls(lines.astype(np.float32), seen.reshape(quads.shape[:2]))
 
 
-def _look_up(dark: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return darkness at points, `float32 (walls, samples, offsets)`."""
-    flat = points.reshape(-1, _OFFSETS, 2)
-    values = cv2.remap(dark, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(values.reshape(-1, _SAMPLES, _OFFSETS), np.float32)
-
-
-def _tracks(ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return lines' offsets at every sample, `(lines, samples)`, from those at the ends."""
-    return np.rint(np.linspace(ends[:, 0], ends[:, 1], _SAMPLES, axis=1)).astype(np.intp)
-
-
-def _usual(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each wall's usual darkness, `(walls,)`: the median of its darkest offsets."""
-    return np.asarray(np.median(values.max(axis=2), axis=1), np.float32)
-
-
-def _darkest(values: NDArray[np.float32], ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return which of the lines with these ends is darkest on each wall, `(walls,)`."""
-    usual = _usual(values)
-    capped = np.minimum(values, usual[:, None, None])
-    totals = capped[:, np.arange(_SAMPLES), _tracks(ends)].mean(axis=2)
-    away = np.abs(ends - _OFFSETS // 2).mean(axis=1) / (_OFFSETS // 2)
-    return np.asarray((totals - _AWAY * away * usual[:, None]).argmax(axis=1))
-
-
 def _part_seen(
-    values: NDArray[np.float32], tracks: NDArray[np.intp], inside: NDArray[np.bool_]
+    values: NDArray[np.float32],
+    tracks: NDArray[np.intp],
+    usual: NDArray[np.float32],
+    inside: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """Return the part of each wall, `(walls,)`, where its line is dark enough.
 
     That is about as dark as usual, and darker than the paper on both sides of it.
     """
     on_line = np.take_along_axis(values, tracks[:, :, None], axis=2)[..., 0]
-    half = _OFFSETS // 2
-    beside = np.maximum(values[..., :half].min(axis=2), values[..., -half:].min(axis=2))
-    least = np.maximum(0.5 * _usual(values)[:, None], _FAINTEST_LINE)
+    beside = np.maximum(values[..., :_HALF].min(axis=2), values[..., -_HALF:].min(axis=2))
+    least = np.maximum(0.5 * usual[:, None], _FAINTEST_LINE)
     visible = (on_line > least) & (on_line - beside > 0.3 * least) & inside
     part = visible.sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
-    return np.where(inside.mean(axis=1) < 0.5, np.nan, part).astype(np.float32)
+    return np.asarray(part, np.float32)
 
 
 def _inside(points: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     height, width = shape
     x, y = points[..., 0], points[..., 1]
-    return np.asarray((x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1))
+    # At the very edge there is no paper on the line's other side.
+    least = _EDGE
+    return np.asarray(
+        (x >= least) & (y >= least) & (x <= width - 1 - least) & (y <= height - 1 - least)
+    )

@@ -1,22 +1,33 @@
-"""What is learnt from, batch by batch: shuffled and bent anew in every epoch."""
+"""What is learnt from, batch by batch: shuffled and bent anew in every epoch or round."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from train.augment import UNBENT, distort
-from train.data import Examples
+from train.data import IMPOSTOR, Examples
 from train.network import to_pixels
 from train.recipe import Recipe
 
-Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+class Batch(NamedTuple):
+    """What one step learns from."""
+
+    pixels: NDArray[np.float32]
+    """`(b, pixels)`, 0 to 1."""
+    labels: NDArray[np.int64]
+    """`(b,)`, 0 to 9, or `train.data.IMPOSTOR`."""
+    answers: NDArray[np.float32] | None = None
+    """`(b, 10)`: the teachers' softened probabilities, where they have answered before."""
+
 
 # Batches that are bent ahead of the step that needs them.
 _AHEAD = 6
@@ -33,30 +44,48 @@ class Lessons:
     some copies of each."""
     drawn_labels: NDArray[np.uint8] | None = None
     """`(m,)`, 0 to 9."""
+    impostors: NDArray[np.uint8] | None = None
+    """`(k, 28, 28)`: images of no digit (`train.impostors`); an epoch takes some of them."""
+    answers: Sequence[NDArray[np.float16]] | None = None
+    """Of each round `(count, 10)`: the teachers' softened probabilities (`train.answers`)."""
 
     def take(self, index: NDArray[np.int64], copies: NDArray[np.int64]) -> Examples:
-        """Return the images at these places: examples first, drawings after them.
+        """Return the images at these places: examples first, drawings, then impostors.
 
         Args:
-            index: `(b,)`; from `len(examples)` on it counts stroke digits, round by round.
-            copies: `(b,)`, which drawing of a stroke digit to take.
+            index: `(b,)`; from `len(examples)` on it counts stroke digits, drawing by
+                drawing; -1 is an impostor.
+            copies: `(b,)`, which drawing of a stroke digit to take, or which impostor.
         """
-        if self.drawings is None or self.drawn_labels is None:
-            return self.examples.take(index)
-        written = index < len(self.examples)
-        drawn = (index[~written] - len(self.examples)) % len(self.drawn_labels)
         images = np.empty((len(index), *self.examples.images.shape[1:]), np.uint8)
-        labels = np.empty(len(index), np.uint8)
+        labels = np.full(len(index), IMPOSTOR, np.uint8)
+        written = (index >= 0) & (index < len(self.examples))
         images[written] = self.examples.images[index[written]]
         labels[written] = self.examples.labels[index[written]]
-        images[~written] = self.drawings[copies[~written], drawn]
-        labels[~written] = self.drawn_labels[drawn]
+        if self.drawings is not None and self.drawn_labels is not None:
+            is_drawn = index >= len(self.examples)
+            drawn = (index[is_drawn] - len(self.examples)) % len(self.drawn_labels)
+            images[is_drawn] = self.drawings[copies[is_drawn] % len(self.drawings), drawn]
+            labels[is_drawn] = self.drawn_labels[drawn]
+        if self.impostors is not None:
+            images[index < 0] = self.impostors[copies[index < 0] % len(self.impostors)]
         return Examples(images, labels)
 
     def count(self, recipe: Recipe) -> int:
         """Return how many images an epoch has."""
+        return self._digits(recipe) + self._impostors(recipe)
+
+    def places(self, recipe: Recipe) -> NDArray[np.int64]:
+        """Return the places of all images of an epoch, as `take` takes them."""
+        digits = np.arange(self._digits(recipe))
+        return np.concatenate([digits, np.full(self._impostors(recipe), -1)])
+
+    def _digits(self, recipe: Recipe) -> int:
         drawn = 0 if self.drawn_labels is None else len(self.drawn_labels)
         return len(self.examples) + recipe.stroke_drawings * drawn
+
+    def _impostors(self, recipe: Recipe) -> int:
+        return 0 if self.impostors is None else recipe.impostors
 
 
 def steps_per_epoch(lessons: Lessons, recipe: Recipe) -> int:
@@ -69,30 +98,65 @@ def batches(lessons: Lessons, epoch: int, recipe: Recipe) -> Iterator[Callable[[
 
     Each batch has a random generator of its own, so that neither the order nor the
     thread in which they are called changes what comes out, and an epoch can be begun
-    without those before it.
+    without those before it. Where a recipe has rounds, an epoch's images are those of a
+    round, whatever the recipe's seed, and only the order of the batches is the epoch's own.
 
     Args:
         lessons: to learn from.
         epoch: from 1; the order and the bends are another in each.
-        recipe: `batch_size`, `stroke_drawings`, `distortion` and `seed` of it.
+        recipe: `batch_size`, `stroke_drawings`, `distortion`, `rounds` and seeds of it.
 
     Yields:
-        Functions that return `float32 (b, pixels)` and labels `int64 (b,)`.
+        Functions that return a batch.
     """
+    if not recipe.rounds:
+        yield from _batches(lessons, epoch, recipe, recipe.seed)
+        return
+    number = (epoch - 1) % recipe.rounds + 1
+    answers = None if lessons.answers is None else lessons.answers[number - 1]
+    made = list(round_in_order(lessons, number, recipe, answers))
+    for place in np.random.default_rng([recipe.seed, epoch]).permutation(len(made)):
+        yield made[place]
+
+
+def round_in_order(
+    lessons: Lessons,
+    number: int,
+    recipe: Recipe,
+    answers: NDArray[np.float16] | None = None,
+) -> Iterator[Callable[[], Batch]]:
+    """Yield a round's batches, not shuffled among each other; see `batches`.
+
+    Args:
+        lessons: to learn from.
+        number: of the round, from 1.
+        recipe: with rounds.
+        answers: the teachers' to this round, one by one.
+    """
+    return _batches(lessons, number, recipe, recipe.validation_seed, answers)
+
+
+def _batches(
+    lessons: Lessons,
+    number: int,
+    recipe: Recipe,
+    seed: int,
+    answers: NDArray[np.float16] | None = None,
+) -> Iterator[Callable[[], Batch]]:
     count = lessons.count(recipe)
-    rng = np.random.default_rng([recipe.seed, epoch])
-    order = rng.permutation(count)
-    kinds = 1 if lessons.drawings is None else len(lessons.drawings)
-    copies = rng.integers(kinds, size=count)
+    rng = np.random.default_rng([seed, number])
+    order = lessons.places(recipe)[rng.permutation(count)]
+    copies = rng.integers(2**31, size=count)
 
     def batch(start: int) -> Batch:
         some = slice(start, start + recipe.batch_size)
         taken = lessons.take(order[some], copies[some])
         images = taken.images
         if recipe.distortion != UNBENT:
-            rng = np.random.default_rng([recipe.seed, epoch, start])
+            rng = np.random.default_rng([seed, number, start])
             images = distort(images, recipe.distortion, rng)
-        return to_pixels(images), taken.labels.astype(np.int64)
+        said = None if answers is None else np.asarray(answers[some], np.float32)
+        return Batch(to_pixels(images), taken.labels.astype(np.int64), said)
 
     for start in range(0, count, recipe.batch_size):
         yield functools.partial(batch, start)

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from train.errors import DataError
 
 CLASSES = 10
+IMPOSTOR = 10
+"""The label of an image that shows none of the classes."""
 
 # A server that is there answers within this; a machine without a network fails at once.
 _DOWNLOAD_TIMEOUT_S = 10.0

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from train.batches import Lessons, ahead, batches, steps_per_epoch
 from train.checkpoint import Checkpoint, Progressed
-from train.data import CLASSES, Examples
+from train.data import CLASSES, IMPOSTOR, Examples
 from train.errors import CheckpointError
 from train.network import scores, without_softmax
 from train.recipe import Recipe
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Learn = Callable[["tf.Tensor", "tf.Tensor"], "tuple[tf.Tensor, tf.Tensor]"]
+Learn = Callable[..., "tuple[tf.Tensor, tf.Tensor]"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def fit(
         checkpoint: where the state is kept after every epoch, and taken up again if
             an earlier process was stopped; None keeps nothing.
         teachers: networks whose answers are imitated, their mean, beside the labels;
-            from `train.network.build`. None of them: the labels alone.
+            from `train.network.build`. None of them: the labels, and the answers that
+            the lessons hold, alone.
         on_step: called after each step.
         on_epoch: called after each epoch, those of an earlier process included.
 
@@ -127,21 +128,24 @@ def fit(
     steps = recipe.epochs * per_epoch
     while len(history) < recipe.epochs and not _stalled(history, recipe.patience):
         number = len(history) + 1
-        step, seen, loss_sum, right_sum = (number - 1) * per_epoch, 0, 0.0, 0
-        for pixels, labels in ahead(batches(lessons, number, recipe)):
+        step, seen, digits, loss_sum, right_sum = (number - 1) * per_epoch, 0, 0, 0.0, 0
+        for pixels, labels, answers in ahead(batches(lessons, number, recipe)):
             if recipe.schedule == "one-cycle":
                 rate = one_cycle(step / steps, recipe.learning_rate, recipe.warmup)
                 optimizer.learning_rate = rate
-            loss, right = learn(tf.constant(pixels), tf.constant(labels))
+            said = () if answers is None else (tf.constant(answers),)
+            loss, right = learn(tf.constant(pixels), tf.constant(labels), *said)
             step += 1
             seen += len(labels)
+            digits += int(np.count_nonzero(labels != IMPOSTOR))
             loss_sum += float(loss) * len(labels)
             right_sum += int(right)
-            on_step(Step(number, step, steps, loss_sum / seen, right_sum / seen))
+            on_step(Step(number, step, steps, loss_sum / seen, right_sum / max(1, digits)))
 
         with _averaged(average):
             loss, accuracy = evaluate(logits_of, validation, recipe.loss)
-            history.append(Epoch(number, loss_sum / seen, right_sum / seen, loss, accuracy))
+            learnt = right_sum / max(1, digits)
+            history.append(Epoch(number, loss_sum / seen, learnt, loss, accuracy))
             if recipe.patience and _best_epoch(history) == number:
                 best = network.get_weights()
         if checkpoint:
@@ -194,18 +198,17 @@ def loss_of(logits: tf.Tensor, labels: tf.Tensor, kind: str) -> tf.Tensor:
 
     Args:
         logits: `float32 (b, 10)`.
-        labels: `int64 (b,)`.
+        labels: `int64 (b,)`; of an impostor all classes are wanted alike.
         kind: one of `train.recipe.LOSSES`. `mse` is the squared error of the softmax's
             probabilities, mean over the ten classes, as Keras has it.
     """
     import tensorflow as tf
 
+    is_impostor = tf.cast(labels == IMPOSTOR, tf.float32)[:, None]
+    wanted = tf.one_hot(labels, CLASSES) + is_impostor / CLASSES
     if kind == "mse":
-        wanted = tf.one_hot(labels, CLASSES)
         return tf.reduce_mean(tf.square(tf.nn.softmax(logits) - wanted))
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(logits=logits, labels=labels)
-    )
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(logits=logits, labels=wanted))
 
 
 def evaluate(logits_of: keras.Model, examples: Examples, loss: str) -> tuple[float, float]:
@@ -218,19 +221,30 @@ def evaluate(logits_of: keras.Model, examples: Examples, loss: str) -> tuple[flo
     return mean, float((logits.argmax(axis=1) == labels).mean())
 
 
-def imitation_loss(logits: tf.Tensor, wanted: Sequence[tf.Tensor], softness: float) -> tf.Tensor:
+def softened(logits: Sequence[tf.Tensor], softness: float) -> tf.Tensor:
+    """Return the mean of several teachers' softened probabilities, `float32 (b, 10)`.
+
+    Args:
+        logits: `float32 (b, 10)` of each teacher.
+        softness: divides all.
+    """
+    import tensorflow as tf
+
+    return tf.add_n([tf.nn.softmax(each / softness) for each in logits]) / len(logits)
+
+
+def imitation_loss(logits: tf.Tensor, answers: tf.Tensor, softness: float) -> tf.Tensor:
     """Return how far a pupil's answers are from its teachers' (Hinton et al. 2015).
 
     Args:
         logits: `float32 (b, 10)` of the pupil.
-        wanted: `float32 (b, 10)` logits of each teacher.
-        softness: divides all; the loss is enlarged by its square, so that its
-            gradient is as large as the labels'.
+        answers: `float32 (b, 10)` from `softened`.
+        softness: divides the pupil's logits too; the loss is enlarged by its square, so
+            that its gradient is as large as the labels'.
     """
     import tensorflow as tf
 
-    shares = tf.add_n([tf.nn.softmax(each / softness) for each in wanted]) / len(wanted)
-    shares = tf.stop_gradient(shares)
+    shares = tf.stop_gradient(answers)
     losses = tf.nn.softmax_cross_entropy_with_logits(labels=shares, logits=logits / softness)
     return tf.reduce_mean(losses) * softness**2
 
@@ -247,13 +261,17 @@ def _step(
 
     teacher_logits = [without_softmax(teacher) for teacher in teachers]
 
-    def learn(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def learn(
+        pixels: tf.Tensor, labels: tf.Tensor, answers: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             logits = tf.cast(logits_of(pixels, training=True), tf.float32)
             loss = loss_of(logits, labels, recipe.loss)
             if teacher_logits:
-                wanted = [each(pixels, training=False) for each in teacher_logits]
-                imitation = imitation_loss(logits, wanted, recipe.softness)
+                said = [each(pixels, training=False) for each in teacher_logits]
+                answers = softened(said, recipe.softness)
+            if answers is not None:
+                imitation = imitation_loss(logits, answers, recipe.softness)
                 loss += recipe.distillation * (imitation - loss)
         weights = logits_of.trainable_variables
         optimizer.apply(tape.gradient(loss, weights), weights)

@@ -14,8 +14,12 @@ from train.batches import Lessons
 from train.data import Dataset, Examples
 from train.drawing import Drawing, as_written, bank
 from train.errors import DataError
+from train.impostors import draw_impostors
 from train.recipe import Recipe
 from train.strokes import StrokeDigit, StrokeSet, load_strokes, split_by_writer
+
+# Images of no digit that there are to choose from.
+_IMPOSTOR_BANK = 20_000
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,12 @@ def examples_of(digits: Sequence[StrokeDigit]) -> Examples:
 def lessons_of(material: Material, recipe: Recipe) -> Lessons:
     """Return what a network learns from; drawing the strokes takes a minute or more."""
     digits = [digit for each in material.strokes for digit in each.learnt]
+    impostors = None
+    if recipe.impostors:
+        rng = np.random.default_rng(recipe.validation_seed)
+        impostors = draw_impostors(_IMPOSTOR_BANK, material.learnt.images, rng)
     if not digits:
-        return Lessons(material.learnt)
+        return Lessons(material.learnt, impostors=impostors)
     labels = np.array([digit.label for digit in digits], np.uint8)
     drawings = bank(digits, Drawing(), recipe.stroke_bank, recipe.validation_seed)
-    return Lessons(material.learnt, drawings, labels)
+    return Lessons(material.learnt, drawings, labels, impostors)

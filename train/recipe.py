@@ -13,6 +13,7 @@ LOSSES = ("cross-entropy", "mse")
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "one-cycle")
 PRECISIONS = ("float32", "bfloat16")
+NETWORKS = ("perceptron", "convolutional")
 
 # Places of a filter across the digit in the convolutional network's first two layers.
 FIRST_GRID, SECOND_GRID = 8, 4
@@ -38,6 +39,9 @@ class Recipe:
     stroke_bank: int = 24
     """Drawings of every stroke digit that there are to choose from; drawing takes longer than
     learning, so they are made once."""
+    impostors: int = 0
+    """Images in an epoch that show no digit, crosses and letters and scribbles, of which the
+    network learns to be sure of nothing."""
     stroke_writers: float = 0.1
     """Share of each stroke set's writers kept apart for decisions, and as many again to test."""
     validation: float = 0.1
@@ -46,6 +50,9 @@ class Recipe:
     validation_seed: int = 0
     """Which ones; its own number, so that runs of other seeds can be compared."""
 
+    network: str = "perceptron"
+    """One of `NETWORKS`: what ships, or a teacher (`train.teacher`), whose dense head has the
+    hidden layers."""
     hidden: tuple[int, ...] = (1024, 512, 512)
     """Widths of the hidden layers."""
     activation: str = "relu"
@@ -64,6 +71,9 @@ class Recipe:
     """One of `LOSSES`; both see the softmax's probabilities."""
     distillation: float = 0.9
     """Share of the loss that compares with a teacher, where there is one (Hinton et al. 2015)."""
+    rounds: int = 0
+    """Epochs after which the same bent images come again, so that teachers need to answer
+    only once; 0 bends them anew in every epoch."""
     softness: float = 3.0
     """Divides teacher's and pupil's logits in that part of the loss."""
     optimizer: str = "adam"
@@ -101,6 +111,7 @@ class Recipe:
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
             ("precision", PRECISIONS),
+            ("network", NETWORKS),
         ):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}")
@@ -109,7 +120,7 @@ class Recipe:
         for name in ("epochs", "batch_size", "stroke_bank"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
-        for name in ("patience", "stroke_drawings", "convolutional_epochs"):
+        for name in ("patience", "stroke_drawings", "convolutional_epochs", "impostors", "rounds"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0")
         for name in ("seed", "validation_seed"):
@@ -136,13 +147,19 @@ class Recipe:
             raise ValueError("swish_beta must be above 0")
         if self.stroke_drawings and self.dataset != "mnist":
             raise ValueError("stroke digits can only be mixed with mnist")
+        if self.impostors and self.dataset != "mnist":
+            raise ValueError("impostors can only be mixed with mnist")
+        if self.network == "convolutional" and self.dataset != "mnist":
+            raise ValueError("the convolutional network reads mnist alone")
         if self.convolutional_epochs:
             self._check_convolution()
 
     def _check_convolution(self) -> None:
-        if self.dataset != "mnist" or self.batch_norm or len(self.hidden) < 2:
+        is_plain = self.network == "perceptron" and not self.batch_norm
+        if self.dataset != "mnist" or not is_plain or len(self.hidden) < 2:
             raise ValueError(
-                "convolutional_epochs need mnist, two hidden layers or more and no batch_norm; "
+                "convolutional_epochs need mnist, two hidden layers or more and no batch_norm, "
+                "of a perceptron; "
                 "0 of them need nothing"
             )
         if self.hidden[0] % FIRST_GRID**2 or self.hidden[1] % SECOND_GRID**2:

@@ -13,18 +13,38 @@ DEFAULT = "postcode"
 _POSTCODE = Recipe(
     name=DEFAULT,
     summary="the kiosk's own: MNIST and pen strokes, bent anew in every epoch",
-    stroke_drawings=2,
+    stroke_drawings=3,
+    impostors=2500,
     validation=5000.0,
-    convolutional_epochs=80,
+    convolutional_epochs=60,
+    rounds=40,
     optimizer="adamw",
     learning_rate=0.0005,
     schedule="one-cycle",
     warmup=0.05,
     weight_decay=0.01,
     batch_size=512,
-    epochs=250,
+    epochs=160,
     precision="bfloat16",
     distortion=Distortion(),
+)
+
+_TEACHER = replace(
+    _POSTCODE,
+    name="postcode-teacher",
+    summary="a convolutional network that the kiosk's own learns from",
+    network="convolutional",
+    hidden=(128,),
+    stroke_drawings=2,
+    impostors=0,
+    convolutional_epochs=0,
+    rounds=0,
+    dropout=0.3,
+    learning_rate=0.003,
+    warmup=0.2,
+    batch_size=256,
+    epochs=28,
+    precision="float32",
 )
 
 _NANO = replace(
@@ -37,6 +57,7 @@ _NANO = replace(
     warmup=0.1,
     weight_decay=0.0,
     epochs=150,
+    rounds=0,
     distortion=Distortion().scaled(0.7),
 )
 
@@ -60,6 +81,7 @@ _CIFAR10 = Recipe(
 
 _ALL = (
     _POSTCODE,
+    _TEACHER,
     _NANO,
     _MLP_SGD,
     replace(

@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from edge.card import sha256_of
 from edge.errors import OutputError
 from train import data, files, report
+from train.answers import answers_of
+from train.batches import Lessons
 from train.checkpoint import Checkpoint
 from train.convolution import build_convolutional, convolutional_recipe, unfold
 from train.data import Examples
@@ -27,6 +29,7 @@ from train.network import architecture, build, scores
 from train.progress import Progress
 from train.quiet import import_tensorflow
 from train.recipe import Recipe
+from train.teacher import build_teacher, describe_teacher
 
 if TYPE_CHECKING:
     import keras
@@ -132,7 +135,7 @@ def train(
         made = report.make_report(
             identity,
             saved[0] if saved else None,
-            architecture(recipe, material.dataset.train.images.shape[1:]),
+            _architecture(recipe, material.dataset.train.images.shape[1:]),
             trained.count_params(),
             recipe,
             material,
@@ -205,6 +208,8 @@ def _learn(
     import_tensorflow()
     shape = material.dataset.train.images.shape[1:]
     lessons, validation = lessons_of(material, recipe), material.validation[recipe.dataset]
+    if teachers and recipe.rounds:
+        lessons, teachers = _answered(lessons, teachers, material, recipe, out, progress), ()
     first, main = (Checkpoint(out / state, identity) for state in STATES)
 
     def learn(network: keras.Model, recipe: Recipe, checkpoint: Checkpoint) -> list[Epoch]:
@@ -220,6 +225,9 @@ def _learn(
             shown.on_epoch,
         )
 
+    if recipe.network == "convolutional":
+        network = build_teacher(recipe)
+        return network, learn(network, recipe, main)
     plain = build(recipe, shape)
     if rounding:
         from train.quantize import build_rounded, plain_weights
@@ -239,6 +247,33 @@ def _learn(
     history = learn(network, recipe, main)
     plain.set_weights(network.get_weights())
     return plain, history
+
+
+def _answered(
+    lessons: Lessons,
+    teachers: Sequence[Teacher],
+    material: Material,
+    recipe: Recipe,
+    out: Path,
+    progress: TextIO | None,
+) -> Lessons:
+    """Return the lessons with the teachers' answers to all rounds."""
+    _say(progress, f"the teachers' answers to {recipe.rounds} rounds:")
+
+    def on_round(number: int) -> None:
+        if number % 10 == 0 or number == recipe.rounds:
+            _say(progress, f"round {number}/{recipe.rounds}")
+
+    answers = answers_of(
+        [teacher.network for teacher in teachers],
+        [teacher.sha256 for teacher in teachers],
+        lessons,
+        [material.dataset.sha256, *(each.source.sha256 for each in material.strokes)],
+        recipe,
+        out.parent,
+        on_round,
+    )
+    return replace(lessons, answers=answers)
 
 
 def _finished(out: Path, identity: str) -> Run | None:
@@ -267,6 +302,12 @@ def _clear(out: Path) -> None:
     files.sweep(out)
 
 
+def _architecture(recipe: Recipe, shape: tuple[int, ...]) -> str:
+    if recipe.network == "convolutional":
+        return describe_teacher(recipe)
+    return architecture(recipe, shape)
+
+
 def _opening(recipe: Recipe, material: Material) -> str:
     shape = material.dataset.train.images.shape[1:]
     drawn = sum(len(each.learnt) for each in material.strokes)
@@ -274,7 +315,7 @@ def _opening(recipe: Recipe, material: Material) -> str:
     held = sum(len(examples) for examples in material.validation.values())
     tested = sum(len(examples) for examples in material.test.values())
     return (
-        f"{recipe.name}, {architecture(recipe, shape)}: {len(material.learnt):,} images"
+        f"{recipe.name}, {_architecture(recipe, shape)}: {len(material.learnt):,} images"
         f"{strokes} to learn from, {held:,} kept apart, {tested:,} to test"
     )
 

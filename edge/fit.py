@@ -1,0 +1,132 @@
+"""Pulls a row of boxes onto the printed lines, and tells how well they support it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.row import COUNT, Row, fit_row, project, unit_corners
+from edge.walls import Walls, find_walls
+
+# A row is pulled onto its lines so many times; each time it is nearer to begin with.
+_ROUNDS = 2
+
+# Part of the walls' length on which a line must be seen: of all five boxes
+# together, and of any one.
+_LEAST_COVERAGE = 0.6
+_LEAST_BOX_COVERAGE = 0.4
+# And of an upright wall, but for this part of them: strokes of digits alone, where
+# there is no wall, are seen on up to half of its length.
+_LEAST_WALL_COVERAGE = 0.6
+_MOST_HIDDEN = 0.2
+# A sixth box beside the five, as clearly printed, makes it a table's row.
+_SIXTH_BOX = 0.75
+# Boxes that fill no more of the pitch than this leave room for others between them.
+_GAP_FILL = 0.6
+# Walls outside the picture say nothing; at least this part must lie inside.
+_LEAST_INSIDE = 0.55
+
+# A box is looked at in so many places each way, but for this part of it at its walls.
+_PLACES = 14
+_INSET = 0.22
+# It is written in if so much of it is ink; if more is, it is a dark square.
+_WRITTEN = (0.015, 0.7)
+
+
+def count_written(dark: NDArray[np.uint8], row: Row, least: float) -> int:
+    """Return in how many of the five boxes there is ink.
+
+    Args:
+        dark: `uint8 (h, w)` from `ink.line_darkness`.
+        row: its place in that picture.
+        least: darkness of ink, of 255.
+    """
+    across = np.linspace(_INSET, 1 - _INSET, _PLACES, dtype=np.float32)
+    x = np.arange(COUNT)[:, None] + (1 - row.fill) / 2 + row.fill * across
+    grid = np.stack(np.broadcast_arrays(x[:, None, :], across[None, :, None]), axis=-1)
+    points = project(row.homography, grid.astype(np.float32)).reshape(COUNT, -1, 2)
+    seen = cv2.remap(dark, points, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    shares = (seen > least).mean(axis=1)
+    some, most = _WRITTEN
+    return int(np.count_nonzero((shares > some) & (shares < most)))
+
+
+def fit(dark: NDArray[np.uint8], row: Row) -> tuple[Row, float]:
+    """Pull a row onto the printed lines.
+
+    Returns:
+        The fitted row and its coverage; 0 where it is not a row of five boxes.
+    """
+    for _ in range(_ROUNDS):
+        walls = find_walls(dark, row.corners())
+        if np.nan_to_num(walls.seen).mean() < 0.5 * _LEAST_COVERAGE:
+            return row, 0.0
+        fitted = _refit(row, walls)
+        if fitted is None:
+            return row, 0.0
+        row = fitted
+    seen = find_walls(dark, row.corners(-1, COUNT + 1)).seen
+    if _has_sixth(seen, row) or _has_between(dark, row):
+        return row, 0.0
+    return row, _coverage(seen[1:-1])
+
+
+def _refit(row: Row, walls: Walls) -> Row | None:
+    """Return the row through the corners where well seen walls meet."""
+    corners = _meeting_points(walls.lines)
+    # Where a wall should be that can't be seen, it is as good as half seen.
+    known = np.where(np.isnan(walls.seen), 0.5, walls.seen)
+    weights = np.minimum(known, np.roll(known, 1, axis=1))  # wall i starts at corner i
+    chosen = weights > 0.35
+    if np.count_nonzero(chosen) < 6 or not np.isfinite(corners[chosen]).all():
+        return None
+    inside = project(np.asarray(np.linalg.inv(row.homography)), corners)
+    pairs = chosen & chosen[:, [1, 0, 3, 2]]
+    widths = np.abs(inside[:, [1, 0, 3, 2], 0] - inside[..., 0])
+    fill = float(np.median(widths[pairs])) if pairs.any() else row.fill
+    height = float(np.linalg.norm(row.corners()[:, 3] - row.corners()[:, 0], axis=1).mean())
+    return fit_row(unit_corners(min(fill, 1.0))[chosen], corners[chosen], fill, 0.06 * height)
+
+
+def _coverage(seen: NDArray[np.float32]) -> float:
+    """Return the part of five boxes' walls that is seen; 0 where it is not enough."""
+    inside = np.isfinite(seen)
+    if inside.mean() < _LEAST_INSIDE or inside.sum(axis=1).min() < 2:
+        return 0.0
+    each = np.nanmean(seen, axis=1)
+    if np.nanmean(seen) < _LEAST_COVERAGE or each.min() < _LEAST_BOX_COVERAGE:
+        return 0.0
+    # Top and bottom fit however many boxes there are; the walls between say how many.
+    between = seen[:, [1, 3]]
+    if np.nanpercentile(between, 100 * _MOST_HIDDEN) < _LEAST_WALL_COVERAGE:
+        return 0.0
+    # A row wholly in the picture is likelier than one that leaves it.
+    return float(np.nansum(seen)) / seen.size
+
+
+def _has_sixth(seen: NDArray[np.float32], row: Row) -> bool:
+    """Tell whether the boxes before the first or after the last are printed too."""
+    top, right, bottom, left = range(4)
+    # Of a joined row the near wall is the five's own and proves nothing.
+    before = [top, bottom, left] if row.joined else [top, bottom, left, right]
+    after = [top, bottom, right] if row.joined else [top, bottom, left, right]
+    return bool(seen[0, before].min() > _SIXTH_BOX or seen[-1, after].min() > _SIXTH_BOX)
+
+
+def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
+    """Tell whether there are boxes in the gaps, so that these are every second of a row."""
+    if row.fill > _GAP_FILL:
+        return False
+    between = unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
+    seen = find_walls(dark, project(row.homography, between)).seen
+    return bool(np.median(np.nan_to_num(seen).min(axis=1)) > _SIXTH_BOX)
+
+
+def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return where each wall meets the one before it: `(n, 4, 2)`, the corners."""
+    homogeneous = np.concatenate([lines, np.ones((*lines.shape[:3], 1), np.float32)], axis=3)
+    walls = np.cross(homogeneous[:, :, 0], homogeneous[:, :, 1])
+    points = np.cross(np.roll(walls, 1, axis=1), walls)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(points[..., :2] / points[..., 2:], np.float32)

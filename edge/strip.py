@@ -1,0 +1,125 @@
+"""A row of boxes flattened: one upright strip in which every box lies where it should."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.ink import density, resize
+from edge.row import COUNT, Row
+
+# Height of a box in the strip, px: about what the photo has, within these limits.
+_LEAST_HEIGHT = 48
+_MOST_HEIGHT = 68
+# Room around the row for strokes that leave the boxes, in box heights.
+_MARGIN = 0.4
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Five boxes side by side, upright, and where they lie; all in px of the strip."""
+
+    densities: NDArray[np.float32]
+    """(h, w, 3): optical density, 0 for paper; see `ink.density`."""
+    height: int
+    """Of a box."""
+    width: int
+    """Of a box."""
+    top: int
+    """Row of the boxes' upper line."""
+    lefts: NDArray[np.intp]
+    """(5,): column of each box's left line."""
+    inside: bool
+    """Whether all five boxes lie in the picture."""
+
+    @property
+    def bottom(self) -> int:
+        """Row of the boxes' lower line."""
+        return self.top + self.height
+
+    @property
+    def rights(self) -> NDArray[np.intp]:
+        """(5,): column of each box's right line."""
+        return self.lefts + self.width
+
+    @property
+    def middle(self) -> tuple[slice, NDArray[np.intp]]:
+        """Rows and columns of the boxes' middles, where the printed line is not."""
+        inset_y = round(0.16 * self.height)
+        inset_x = round(0.16 * min(self.width, self.height))
+        columns = self.lefts[:, None] + np.arange(inset_x, max(inset_x + 1, self.width - inset_x))
+        return slice(self.top + inset_y, self.bottom - inset_y), columns.ravel()
+
+    def owners(self) -> NDArray[np.intp]:
+        """Return for each column the box it lies nearest to, `(w,)`, 0 to 4."""
+        borders = (self.rights[:-1] + self.lefts[1:]) / 2
+        return np.searchsorted(borders, np.arange(self.densities.shape[1]))
+
+
+def flatten(image: NDArray[np.uint8], row: Row) -> Strip:
+    """Flatten a row.
+
+    Args:
+        image: the picture it was found in, `uint8 (h, w, 3)` BGR or `(h, w)`; not
+            written to.
+        row: its place in the picture.
+
+    Returns:
+        The strip. What lies outside of the picture is paper.
+    """
+    corners = row.corners()
+    tall = float(np.linalg.norm(corners[:, [3, 2]] - corners[:, [0, 1]], axis=2).mean())
+    wide = float(np.linalg.norm(corners[:, [1, 2]] - corners[:, [0, 3]], axis=2).mean())
+    height = round(min(max(tall, _LEAST_HEIGHT), _MOST_HEIGHT))
+    pitch = max(16.0, height * wide / tall / row.fill)
+    margin = round(_MARGIN * height)
+    gap = pitch * (1 - row.fill) / 2
+    size = (round(COUNT * pitch - 2 * gap) + 2 * margin, height + 2 * margin)
+
+    # Only the row's surroundings are touched, shrunk first: warping down skips pixels.
+    part, low, scale = _surroundings(image, corners, 2 * _MARGIN * tall, height / tall)
+    to_row = np.array(
+        [[1 / pitch, 0, (gap - margin) / pitch], [0, 1 / height, -margin / height], [0, 0, 1]]
+    )
+    shift = (scale - 1) / 2
+    to_part = np.array([[scale, 0, shift - scale * low[0]], [0, scale, shift - scale * low[1]],
+                        [0, 0, 1]])  # fmt: skip
+    back = to_part @ row.homography @ to_row
+    how = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if height <= tall else cv2.INTER_CUBIC)
+    flat = cv2.warpPerspective(part, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    densities = density(np.asarray(flat, np.uint8), reach=height // 3)
+
+    bounds = np.array(image.shape[1::-1], np.float32) - 1
+    inside = bool((corners >= 0).all() and (corners <= bounds).all())
+    if not inside:
+        seen = cv2.warpPerspective(
+            np.full(part.shape[:2], 255, np.uint8), back, size, flags=cv2.WARP_INVERSE_MAP
+        )
+        densities = densities * (cv2.erode(seen, np.ones((3, 3), np.uint8)) > 0)[..., None]
+    lefts = np.rint(margin + pitch * np.arange(COUNT)).astype(np.intp)
+    return Strip(densities, height, round(pitch - 2 * gap), margin, lefts, inside)
+
+
+def _surroundings(
+    image: NDArray[np.uint8], corners: NDArray[np.float32], room: float, scale: float
+) -> tuple[NDArray[np.uint8], NDArray[np.intp], float]:
+    """Return the part of a picture around a row, in colour.
+
+    Beside it, where it begins in the picture, px, and its scale: some halving of the
+    picture's, a little finer than the one asked for.
+    """
+    low = np.maximum(np.floor(corners.min(axis=(0, 1)) - room), 0).astype(np.intp)
+    high = np.ceil(corners.max(axis=(0, 1)) + room).astype(np.intp)
+    part = image[low[1] : max(high[1], low[1] + 2), low[0] : max(high[0], low[0] + 2)]
+    if part.size == 0:
+        low, part = np.zeros(2, np.intp), image
+    if part.ndim == 2:
+        part = np.asarray(cv2.cvtColor(part, cv2.COLOR_GRAY2BGR), np.uint8)
+    halved = 1.0
+    while halved > 1.4 * scale and min(part.shape[:2]) > 16:
+        part = part[: part.shape[0] // 2 * 2, : part.shape[1] // 2 * 2]
+        part, halved = resize(part, 0.5), halved / 2
+    return part, low, halved
