@@ -96,8 +96,7 @@ def test_a_film_cut_short_gives_the_frames_it_has_and_then_the_error(tmp_path, n
     path.write_bytes(content[: len(content) // 2])
     found = []
     with pytest.raises(ImageError, match=rf"cut short: it has \d+ of {COUNT} frames"):
-        for _, frame in frames(path):
-            found.append(float(frame.mean()))
+        found.extend(float(frame.mean()) for _, frame in frames(path))
     assert COUNT / 4 < len(found) < COUNT
     # The very last one may be a part.
     np.testing.assert_allclose(found[:-1], [level(k) for k in range(len(found) - 1)], atol=4)
