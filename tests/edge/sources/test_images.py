@@ -4,6 +4,7 @@ import contextlib
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -259,6 +260,22 @@ def test_nothing_is_printed_about_damaged_files(capfd, format_):
         for given_ in (damaged, content[:place]):
             with contextlib.suppress(ImageError):
                 decode_image(given_)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_threads_that_decode_at_once_hear_only_their_own_faults(capfd):
+    whole = saved(NOISE.resize((384, 256)), "JPEG", quality=95)
+    half = len(whole) // 2
+    damaged = whole[:half] + whole[half + 4096 :]
+
+    def works(content):
+        try:
+            return decode_image(content).shape == (256, 384, 3)
+        except ImageError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(works, [whole, damaged] * 20)) == [True, False] * 20
     assert capfd.readouterr() == ("", "")
 
 
