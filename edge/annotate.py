@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.ink import resize
-from edge.reading import Digit, Reading
+from edge.reading import Digit, Quad, Reading
 
 # BGR. Green and red differ in brightness too, for those who can't tell them apart.
 _ACCEPTED = (60, 150, 0)
@@ -42,10 +42,27 @@ def annotate(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
     scale = min(1.0, _WIDEST / image.shape[1])
     # At least this wide, or the banner's words would not fit.
     scale = min(max(scale, 480 / image.shape[1]), _HIGHEST / image.shape[0])
+    canvas = outline(image, reading, scale)
+    for digit in reading.digits:
+        _write_digit(canvas, digit, scale, _colour(reading))
+    return np.vstack([_banner(canvas.shape[1], reading), canvas])
+
+
+def outline(image: NDArray[np.uint8], reading: Reading, scale: float) -> NDArray[np.uint8]:
+    """Return a copy of a photo, scaled, with the boxes drawn in.
+
+    Args:
+        image: `uint8 (h, w, 3)` BGR.
+        reading: what was read from it.
+        scale: px of the copy for one of the photo.
+    """
     canvas = resize(image, scale)
     for digit in reading.digits:
-        _draw_digit(canvas, digit, scale, _colour(reading))
-    return np.vstack([_banner(canvas.shape[1], reading), canvas])
+        if digit.box is not None:
+            corners = [np.rint(_corners(digit.box, scale)).astype(np.int32)]
+            width = _line_width(canvas)
+            cv2.polylines(canvas, corners, True, _colour(reading), width, cv2.LINE_AA)
+    return canvas
 
 
 def draw_recording(recording: Mapping[str, Any]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -79,15 +96,13 @@ def move(reading: Reading, to_drawing: NDArray[np.float64]) -> Reading:
     return replace(reading, digits=digits)
 
 
-def _draw_digit(
+def _write_digit(
     canvas: NDArray[np.uint8], digit: Digit, scale: float, colour: tuple[int, int, int]
 ) -> None:
     if digit.box is None:
         return
-    # Far outside of the picture OpenCV's integers would overflow.
-    corners = np.clip((np.array(digit.box) + 0.5) * scale - 0.5, -_FARTHEST, _FARTHEST)
-    width = max(1, round(canvas.shape[1] / 500))
-    cv2.polylines(canvas, [np.rint(corners).astype(np.int32)], True, colour, width, cv2.LINE_AA)
+    corners = _corners(digit.box, scale)
+    width = _line_width(canvas)
     side = float(np.linalg.norm(corners[1] - corners[0]))
     text = digit.digit or "-"
     size = min(max(0.5, side / 22), _LARGEST_TEXT)
@@ -100,6 +115,16 @@ def _draw_digit(
     place = (round(middle[0] - wide / 2), round(y))
     cv2.putText(canvas, text, place, _FONT, size, _TEXT, 3 * width + 2, cv2.LINE_AA)
     cv2.putText(canvas, text, place, _FONT, size, colour, width + 1, cv2.LINE_AA)
+
+
+def _corners(box: Quad, scale: float) -> NDArray[np.float64]:
+    """Return a box's corners in px of the canvas."""
+    # Far outside of the picture OpenCV's integers would overflow.
+    return np.clip((np.array(box) + 0.5) * scale - 0.5, -_FARTHEST, _FARTHEST)
+
+
+def _line_width(canvas: NDArray[np.uint8]) -> int:
+    return max(1, round(int(canvas.shape[1]) / 500))
 
 
 def _banner(width: int, reading: Reading) -> NDArray[np.uint8]:

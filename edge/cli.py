@@ -61,6 +61,28 @@ def _parser() -> argparse.ArgumentParser:
         "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
     )
     read.add_argument("--debug", action="store_true", help="show where an error came from")
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="read a folder whose postcodes are known, and tell how well",
+        description="Reads the photos and touch recordings that labels.csv in a folder names "
+        "(columns: file,postcode), tells how well, and writes report.json, readings.jsonl, "
+        "the error-reject curve and a sheet of the failures.",
+        epilog=_EPILOG,
+    )
+    evaluate.add_argument("folder", type=Path, metavar="DIR", help="the inputs and labels.csv")
+    evaluate.add_argument("--json", action="store_true", help="print the report as JSON")
+    evaluate.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("out/evaluate"),
+        help="where the files go (default: %(default)s)",
+    )
+    evaluate.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
+    evaluate.add_argument(
+        "--directory", metavar="CODES.txt", help="accept only these postcodes, as read does"
+    )
+    evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
     return parser
 
 
@@ -81,4 +103,17 @@ def _read(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-_COMMANDS = {"read": _read}
+def _evaluate(options: argparse.Namespace) -> int:
+    from edge.evaluate import evaluate
+    from edge.recognizer import Recognizer
+
+    report = evaluate(Recognizer(options.model, options.directory), options.folder, options.out)
+    if options.json:
+        print(report.to_json())
+    else:
+        print("\n".join(report.lines()))
+        print(f"{'written to':22} {options.out}")
+    return 1 if report.errors else 0
+
+
+_COMMANDS = {"read": _read, "evaluate": _evaluate}

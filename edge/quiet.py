@@ -12,6 +12,9 @@ from collections.abc import Iterator
 # would leave it silenced.
 _LOCK = threading.Lock()
 
+# More than any library has to say; what is beyond is not looked at.
+_MOST_HEARD = 65_536
+
 
 @contextlib.contextmanager
 def native_stderr_silenced() -> Iterator[None]:
@@ -21,19 +24,49 @@ def native_stderr_silenced() -> Iterator[None]:
     `sys.stderr` and with no switch; their errors come as exceptions all the same.
     """
     with _LOCK:
-        if sys.stderr is not None:
-            sys.stderr.flush()
-        try:
-            before = os.dup(2)
-        except OSError:
-            # A service may run without standard error: nothing to keep quiet.
-            yield
-            return
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
         try:
-            yield
+            with _standard_error_to(nowhere):
+                yield
         finally:
-            os.dup2(before, 2)
-            os.close(before)
+            os.close(nowhere)
+
+
+@contextlib.contextmanager
+def native_stderr_heard() -> Iterator[list[str]]:
+    """Listen to what is written to standard error meanwhile, which nobody else hears.
+
+    libjpeg tells only there that a picture is damaged, and gives what it made of it.
+
+    Yields:
+        A list that holds the lines written, once the block is left without an error.
+        It stays empty where the process has no standard error.
+    """
+    heard: list[str] = []
+    with _LOCK:
+        paper = os.memfd_create("stderr")
+        try:
+            with _standard_error_to(paper):
+                yield heard
+            text = os.pread(paper, _MOST_HEARD, 0)
+            heard.extend(text.decode("utf-8", "replace").splitlines())
+        finally:
+            os.close(paper)
+
+
+@contextlib.contextmanager
+def _standard_error_to(target: int) -> Iterator[None]:
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    try:
+        before = os.dup(2)
+    except OSError:
+        # A service may run without standard error: nothing to keep quiet.
+        yield
+        return
+    os.dup2(target, 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import strokes
+from edge.arrays import as_bgr, as_crops
 from edge.boxes import find_boxes
 from edge.classifier import Classifier
 from edge.crops import cut_digits
@@ -70,7 +71,8 @@ class Recognizer:
         """Read the postcode in a photo.
 
         Args:
-            image: `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
+            image: `uint8 (h, w, 3)` BGR or `(h, w)`, or what else `arrays.as_bgr`
+                takes; not written to.
 
         Returns:
             The reading; `status` is `no-boxes` where no row of five was found.
@@ -78,7 +80,7 @@ class Recognizer:
         Raises:
             ImageError: the array is not such an image, or too small for five boxes.
         """
-        _check(image)
+        image = as_bgr(image)
         height, width = image.shape[:2]
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
             raise ImageError(
@@ -97,17 +99,14 @@ class Recognizer:
         """Read boxes that are cut out already.
 
         Args:
-            crops: any number of `uint8 (h, w, 3)` BGR or `(h, w)`, dark ink on light
-                paper, one digit each, of any size.
+            crops: any number of images as `read` takes them, dark ink on light paper,
+                one digit each, of any size.
 
         Raises:
             ImageError: there are none, or one is no such image.
         """
-        if len(crops) == 0:
-            raise ImageError("there are no crops to read; give at least one")
-        for crop in crops:
-            _check(crop)
-        return self._decide([extract(crop) for crop in crops], [None] * len(crops))
+        images = as_crops(crops)
+        return self._decide([extract(image) for image in images], [None] * len(images))
 
     @_timed
     def read_strokes(self, recording: Mapping[str, Any]) -> Reading:
@@ -142,21 +141,6 @@ class Recognizer:
             for digit, quad in zip(digits, corners, strict=True)
         ]
         return decode(boxes, self.threshold, self.directory, found)
-
-
-def _check(image: object) -> None:
-    if (
-        not isinstance(image, np.ndarray)
-        or image.dtype != np.uint8
-        or image.size == 0
-        or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3))
-    ):
-        what = (
-            f"{image.dtype} {image.shape}"
-            if isinstance(image, np.ndarray)
-            else type(image).__name__
-        )
-        raise ImageError(f"an image is a uint8 array (h, w, 3) in BGR or (h, w), not {what}")
 
 
 def _quad(corners: NDArray[np.float32]) -> Quad:

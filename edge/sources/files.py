@@ -1,10 +1,11 @@
-"""Paths given on the command line → the photos and touch recordings they name."""
+"""Paths given on the command line → the photos, videos and touch recordings they name."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 from edge.errors import InputError, RecordingError
 
@@ -19,6 +20,20 @@ IMAGE_SUFFIXES = {
     ".tiff",
     ".webp",
 }
+VIDEO_SUFFIXES = {
+    ".3gp",
+    ".avi",
+    ".h264",
+    ".m4v",
+    ".mjpeg",
+    ".mjpg",
+    ".mkv",
+    ".mov",
+    ".mp4",
+    ".mpeg",
+    ".mpg",
+    ".webm",
+}
 RECORDING_SUFFIX = ".json"
 # Of pictures in which a reading was drawn; in a folder they are no inputs.
 ANNOTATED_SUFFIX = ".read.jpg"
@@ -30,11 +45,11 @@ _MOST_RECORDING_BYTES = 4_000_000
 def expand(paths: Iterable[str]) -> Iterator[Path]:
     """Yield the inputs that paths name, folders opened, in order.
 
-    A path that is no folder is yielded as it is, be it there or not; of a folder all
-    photos and touch recordings in it and below it, by name. A folder without any is
-    yielded itself, so that reading it says so.
+    A path that is no folder is yielded as it is, be it there or not, even an empty
+    one; of a folder all photos, videos and touch recordings in it and below it, by
+    name. A folder without any is yielded itself, so that reading it says so.
     """
-    for path in map(Path, paths):
+    for path in (Path(name) if name else _EmptyPath() for name in paths):
         if not _is_folder(path):
             yield path
             continue
@@ -43,8 +58,13 @@ def expand(paths: Iterable[str]) -> Iterator[Path]:
 
 
 def is_recording(path: Path) -> bool:
-    """Tell whether a path is taken for a touch recording; all others are images."""
+    """Tell whether a path is taken for a touch recording, by its name."""
     return path.suffix.lower() == RECORDING_SUFFIX
+
+
+def is_video(path: Path) -> bool:
+    """Tell whether a path is taken for a video, by its name."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def load_recording(path: Path) -> object:
@@ -74,16 +94,30 @@ def read_bytes(path: Path, limit: int) -> bytes | None:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            # A pipe's size is 0 too; only of what has none, room must be made for all
+            # that may come.
+            size = os.fstat(file.fileno()).st_size
+            content = file.read() if 0 < size <= limit else file.read(limit + 1)
     except FileNotFoundError as error:
+        if not str(path):
+            raise InputError("the path is empty; name a photo, a video or a recording") from error
         raise InputError("there is no such file; check the path") from error
     except IsADirectoryError as error:
-        raise InputError("the folder has no photos and no touch recordings in it") from error
+        raise InputError(
+            "the folder has no photos, no videos and no touch recordings in it"
+        ) from error
     except OSError as error:
         raise InputError(f"the file can't be read ({error.strerror})") from error
     if not content:
         raise InputError("the file is empty")
     return None if len(content) > limit else content
+
+
+class _EmptyPath(PosixPath):
+    """An empty path that stays empty, where `Path("")` is the current folder."""
+
+    def __str__(self) -> str:
+        return ""
 
 
 def _is_folder(path: Path) -> bool:
@@ -97,7 +131,7 @@ def _is_folder(path: Path) -> bool:
 def _is_input(path: Path) -> bool:
     if path.name.startswith(".") or path.name.endswith(ANNOTATED_SUFFIX):
         return False
-    if path.suffix.lower() in IMAGE_SUFFIXES:
+    if path.suffix.lower() in IMAGE_SUFFIXES or is_video(path):
         return True
     return is_recording(path) and _may_be_recording(path)
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from edge.quiet import native_stderr_silenced
+from edge.quiet import native_stderr_heard, native_stderr_silenced
 
 
 @contextlib.contextmanager
@@ -34,20 +34,40 @@ def test_what_is_written_meanwhile_is_thrown_away_and_the_rest_is_not(tmp_path):
     assert (tmp_path / "err").read_text() == "before after"
 
 
-def test_it_comes_back_after_an_error(tmp_path):
+def test_what_is_written_meanwhile_is_heard_and_not_shown(tmp_path):
     with standard_error_in(tmp_path / "err"):
-        with pytest.raises(ValueError, match="inside"), native_stderr_silenced():
+        os.write(2, b"before ")
+        with native_stderr_heard() as heard:
+            os.write(2, b"one\ntwo: \xff\n")
+        with native_stderr_heard() as nothing:
+            pass
+        os.write(2, b"after")
+    assert heard == ["one", "two: \N{REPLACEMENT CHARACTER}"]
+    assert nothing == []
+    assert (tmp_path / "err").read_text() == "before after"
+
+
+QUIET = pytest.mark.parametrize("quiet", [native_stderr_silenced, native_stderr_heard])
+
+
+@QUIET
+def test_it_comes_back_after_an_error(tmp_path, quiet):
+    with standard_error_in(tmp_path / "err"):
+        with pytest.raises(ValueError, match="inside"), quiet():
             raise ValueError("inside")
         os.write(2, b"after")
     assert (tmp_path / "err").read_text() == "after"
 
 
-def test_no_descriptor_is_left_open():
+@QUIET
+def test_no_descriptor_is_left_open(quiet):
     free = os.dup(0)
     os.close(free)
     for _ in range(5):
-        with native_stderr_silenced():
+        with quiet():
             pass
+        with contextlib.suppress(ValueError), quiet():
+            raise ValueError
     again = os.dup(0)
     os.close(again)
     assert again == free
@@ -78,7 +98,16 @@ def test_two_threads_that_overlap_leave_standard_error_as_it_was(tmp_path):
     assert (tmp_path / "err").read_text() == "after"
 
 
-def test_without_standard_error_there_is_nothing_to_do(monkeypatch):
+@QUIET
+def test_without_standard_error_there_is_nothing_to_do(monkeypatch, quiet):
     monkeypatch.setattr(sys, "stderr", None)
-    with native_stderr_silenced():
-        pass
+    before = os.dup(2)
+    os.close(2)
+    try:
+        with quiet():
+            pass
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(2)
+    finally:
+        os.dup2(before, 2)
+        os.close(before)

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import contextlib
 import copy
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge import ImageError, Recognizer, RecordingError
+from edge import FiveboxError, ImageError, Reading, Recognizer, RecordingError
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
 from tests.edge.drawing import ORANGE, RED, away, frozen, recording, row, turned, written
@@ -98,8 +103,7 @@ def test_without_boxes_it_says_so(recognizer):
         "a.jpg",
         [[1, 2], [3, 4]],
         np.zeros((100, 100, 3), np.float32),
-        np.zeros((100, 100, 4), np.uint8),
-        np.zeros((100, 100, 1), np.uint8),
+        np.zeros((100, 100, 2), np.uint8),
         np.zeros(100, np.uint8),
         np.zeros((0, 100, 3), np.uint8),
         np.zeros((100, 100, 3), np.int64),
@@ -118,9 +122,67 @@ def test_a_picture_too_small_for_five_boxes_is_an_image_error(recognizer, shape)
         recognizer.read(np.zeros(shape, np.uint8))
 
 
-def test_no_crops_are_an_image_error(recognizer):
-    with pytest.raises(ImageError, match="at least one"):
-        recognizer.read_boxes([])
+@pytest.mark.parametrize(
+    ("crops", "words"), [([], "at least one"), (None, "NoneType"), (np.array(1), "ndarray")]
+)
+def test_no_crops_are_an_image_error(recognizer, crops, words):
+    with pytest.raises(ImageError, match=words):
+        recognizer.read_boxes(crops)
+
+
+def forms(image):
+    """Yield a picture in other forms that look the same."""
+    yield image.astype(np.uint16) * 257
+    yield np.dstack([image, np.full(image.shape[:2], 255, np.uint8)])
+    yield np.asfortranarray(image)
+    yield np.repeat(image, 2, axis=1)[:, ::2]
+    yield image[::-1].copy()[::-1]
+
+
+def test_every_form_of_a_picture_gives_the_same_reading(recognizer):
+    image = row("04524")[0]
+    wanted = replace(recognizer.read(image), elapsed_ms=0)
+    for form in forms(image):
+        assert replace(recognizer.read(frozen(form)), elapsed_ms=0) == wanted
+
+
+DTYPES = ["u1", "u2", ">u2", "?", "i1", "u4", "i8", "f2", "f8", "c8", "O", "S3", "M8[s]", "V4"]
+shapes = st.one_of(
+    st.tuples(st.integers(1, 120), st.integers(1, 120)),
+    st.tuples(st.integers(1, 120), st.integers(1, 120), st.sampled_from([1, 3, 4])),
+    st.lists(st.integers(0, 20), max_size=4).map(tuple),
+)
+
+
+@st.composite
+def arrays(draw):
+    """Draw an array of any shape, dtype and layout: noise, black, or a part of a picture."""
+    dtype = np.dtype(draw(st.one_of(st.sampled_from(["u1", "u2", "?"]), st.sampled_from(DTYPES))))
+    shape = draw(shapes)
+    kind = draw(st.sampled_from(["noise", "black", "picture"]))
+    if kind == "noise":
+        values = np.random.default_rng(draw(st.integers(0, 99))).integers(0, 256, shape)
+    else:
+        values = np.zeros(shape, int)
+        if kind == "picture" and len(shape) > 1 and values.size:
+            grey = cv2.resize(row("04524")[0][..., 0], shape[1::-1])
+            values += grey.reshape(grey.shape + (1,) * (len(shape) - 2))
+    array = np.zeros(shape, dtype) if dtype.kind in "SMV" else values.astype(dtype)
+    layout = draw(st.sampled_from(["C", "F", "backwards"]))
+    return (
+        array[::-1]
+        if layout == "backwards" and shape
+        else np.array(array, order="F" if layout == "F" else "C")
+    )
+
+
+@given(arrays())
+def test_any_array_is_a_reading_or_an_error_of_ours(recognizer, array):
+    before = array.copy()
+    for read in (recognizer.read, recognizer.read_boxes, lambda a: recognizer.read_boxes([a])):
+        with contextlib.suppress(FiveboxError):
+            assert isinstance(read(frozen(array)), Reading)
+    assert array.tobytes() == before.tobytes()
 
 
 def test_what_is_no_recording_is_a_recording_error(recognizer):

@@ -140,10 +140,14 @@ def test_a_picture_far_longer_than_wide_is_read_like_any_other(fivebox, tmp_path
     assert [line["status"] for line in run.lines] == ["no-boxes", "accepted"]
 
 
-def test_a_folder_without_inputs_and_a_name_too_long_are_bad_inputs(fivebox, folder):
-    run = fivebox("read", folder / "no-inputs", "x" * 300 + ".jpg", GOOD, "--json")
+def test_an_empty_folder_an_empty_path_and_a_name_too_long_are_bad_inputs(fivebox, folder):
+    run = fivebox("read", folder / "no-inputs", "", "x" * 300 + ".jpg", GOOD, "--json")
     assert run.err == ""
-    assert [line["status"] for line in run.lines] == ["error", "error", "accepted"]
+    assert [line["status"] for line in run.lines] == ["error", "error", "error", "accepted"]
+    assert (run.lines[1]["source"], run.lines[1]["reason"]) == (
+        "",
+        "the path is empty; name a photo, a video or a recording",
+    )
 
 
 def truncated(path):

@@ -208,14 +208,15 @@ def test_a_reader_that_has_enough_is_no_error(folder):
     assert "Broken" not in err
 
 
-@pytest.mark.parametrize("closed", ["2>&-", ">&-", "</dev/null"])
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "</dev/null", "<&- >&- 2>&-"])
 def test_it_reads_with_any_stream_closed(tmp_path, closed):
-    command = f'"$0" -m edge read "$1" --json --annotate "$2" {closed}'
+    command = f'"$0" -m edge read "$1" "$2" --json --annotate "$3" {closed}'
+    photo = SAMPLES / "korean-red.jpg"
     done = subprocess.run(
-        ["sh", "-c", command, sys.executable, TOUCH, tmp_path], env=environment(), timeout=60
+        ["sh", "-c", command, sys.executable, TOUCH, photo, tmp_path], env=environment(), timeout=60
     )
     assert done.returncode == 0
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("options", [["--json"], []])

@@ -1,17 +1,35 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from edge.errors import InputError, RecordingError
-from edge.sources.files import IMAGE_SUFFIXES, expand, is_recording, load_recording, read_bytes
+from edge.sources.files import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    expand,
+    is_recording,
+    is_video,
+    load_recording,
+    read_bytes,
+)
 
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("b.jpg", "a.PNG", "sub/c.webp", "notes.txt", ".hidden.jpg", "photo.jpg.part"):
+    for name in (
+        "b.jpg",
+        "a.PNG",
+        "sub/c.webp",
+        "notes.txt",
+        ".hidden.jpg",
+        "photo.jpg.part",
+        "d.MP4",
+    ):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
@@ -28,7 +46,7 @@ def names(folder, paths):
 
 def test_a_folder_gives_its_photos_and_recordings_by_name(folder):
     inside = names(folder, expand([str(folder)]))
-    assert inside == ["a.PNG", "b.jpg", "sub/c.webp", "touch.json"]
+    assert inside == ["a.PNG", "b.jpg", "d.MP4", "sub/c.webp", "touch.json"]
 
 
 def test_paths_keep_their_order_and_are_given_even_where_nothing_is(folder):
@@ -48,6 +66,22 @@ def test_json_in_a_folder_that_cannot_be_judged_is_an_input(tmp_path):
 @pytest.mark.parametrize("name", ["x" * 300 + ".jpg", "none/" * 50])
 def test_a_name_that_cannot_be_is_given_as_it_is(name):
     assert list(expand([name])) == [Path(name)]
+
+
+def test_an_empty_path_is_not_the_current_folder(monkeypatch, folder):
+    monkeypatch.chdir(folder)
+    empty, other = expand(["", "b.jpg"])
+    assert (str(empty), str(other)) == ("", "b.jpg")
+    assert (is_recording(empty), is_video(empty)) == (False, False)
+    with pytest.raises(InputError, match="the path is empty"):
+        read_bytes(empty, 10)
+
+
+def test_a_video_is_known_by_its_name():
+    assert is_video(Path("a.mp4"))
+    assert is_video(Path("A.MOV"))
+    assert not is_video(Path("mp4"))
+    assert not VIDEO_SUFFIXES & IMAGE_SUFFIXES
 
 
 def test_only_json_is_a_recording():
@@ -97,3 +131,13 @@ def test_no_more_than_the_limit_is_given(tmp_path, size, given):
     path = tmp_path / "a"
     path.write_bytes(b"x" * size)
     assert (read_bytes(path, 10) is not None) == given
+
+
+def test_a_pipe_is_read_up_to_the_limit(tmp_path):
+    for limit, given in ((1000, b"x" * 1000), (999, None)):
+        pipe = tmp_path / f"pipe-{limit}"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_bytes, args=(b"x" * 1000,))
+        writer.start()
+        assert read_bytes(pipe, limit) == given
+        writer.join()

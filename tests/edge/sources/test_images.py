@@ -4,15 +4,20 @@ import contextlib
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
+from edge.arrays import MOST_PIXELS
 from edge.errors import ImageError, InputError
-from edge.sources.images import MOST_PIXELS, decode_image, load_image
+from edge.sources import images
+from edge.sources.images import decode_image, load_image, upright
+from edge.sources.pillow import decode_any
+from tests.edge.drawing import frozen
 
 # Four quarters, 24×16 px, RGB: what every format must give back.
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 200, 40), (30, 60, 220), (230, 220, 40)
@@ -222,6 +227,110 @@ def test_the_largest_size_is_just_read():
         decode_image(png(side, side, 8, 0, [b"\0" * 10]))
     with pytest.raises(ImageError, match="too large"):
         decode_image(png(side + 1, side + 1, 8, 0, [b"\0" * 10]))
+
+
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8))
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_jpeg_with_a_hole_in_its_middle_is_an_image_error(options):
+    # As a card leaves them that loses blocks.
+    content = saved(NOISE.resize((384, 256)), "JPEG", quality=95, **options)
+    half = len(content) // 2
+    for damaged in (
+        content[:half] + bytes(4096) + content[half + 4096 :],
+        content[:half] + content[half + 4096 :],
+    ):
+        with pytest.raises(ImageError, match="damaged or cut short"):
+            decode_image(damaged)
+
+
+def test_a_few_bytes_too_many_at_the_end_of_a_jpeg_do_no_harm():
+    content = saved(PICTURE, "JPEG", quality=95, subsampling=0)
+    assert_quarters(decode_image(content[:-2] + bytes(16) + content[-2:]), atol=12)
+    assert_quarters(decode_image(content + b"a film, say" * 100), atol=12)
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP", "BMP"])
+def test_nothing_is_printed_about_damaged_files(capfd, format_):
+    options = {"compression": "tiff_lzw"} if format_ == "TIFF" else {}
+    content = saved(NOISE, format_, **options)
+    for place in range(0, len(content), len(content) // 40):
+        damaged = content[:place] + b"\x55\xaa" * 8 + content[place + 16 :]
+        for given_ in (damaged, content[:place]):
+            with contextlib.suppress(ImageError):
+                decode_image(given_)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_threads_that_decode_at_once_hear_only_their_own_faults(capfd):
+    whole = saved(NOISE.resize((384, 256)), "JPEG", quality=95)
+    half = len(whole) // 2
+    damaged = whole[:half] + whole[half + 4096 :]
+
+    def works(content):
+        try:
+            return decode_image(content).shape == (256, 384, 3)
+        except ImageError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(works, [whole, damaged] * 20)) == [True, False] * 20
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "BMP"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_both_decoders_give_the_same_pixels(format_, mode):
+    image = NOISE.resize((97, 61), Image.Resampling.BICUBIC).convert(mode)
+    content = saved(image, format_)
+    by_pillow, orientation = decode_any(content)
+    assert orientation == 1
+    np.testing.assert_allclose(decode_image(content).astype(int), by_pillow, atol=3)
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_plain_images_do_without_pillow(monkeypatch, format_):
+    def fail(content):
+        raise AssertionError("asked Pillow")
+
+    monkeypatch.setattr("edge.sources.pillow.decode_any", fail)
+    assert decode_image(saved(PICTURE, format_)).shape == (16, 24, 3)
+    with pytest.raises(AssertionError):
+        decode_image(saved(PICTURE, "GIF"))
+
+
+def test_a_plain_image_that_opencv_finds_fault_with_is_judged_by_pillow(monkeypatch):
+    monkeypatch.setattr(images.cv2, "imdecode", lambda data, flags: None)
+    assert_quarters(decode_image(saved(PICTURE, "PNG")))
+    monkeypatch.setattr(images.cv2, "imdecode", lambda data, flags: np.zeros((9, 9, 3), np.uint8))
+    assert_quarters(decode_image(saved(PICTURE, "PNG")))
+
+
+@pytest.mark.parametrize("format_", ["GIF", "TIFF", "PNG", "WEBP"])
+def test_of_several_pictures_the_first_is_read(format_):
+    options = {"lossless": True} if format_ == "WEBP" else {}
+    others = [PICTURE.rotate(180), PICTURE.rotate(90)]
+    content = saved(PICTURE, format_, save_all=True, append_images=others, **options)
+    assert_quarters(decode_image(content), atol=12)
+
+
+def test_a_picture_of_many_rows_is_whole():
+    tall = Image.fromarray(np.random.default_rng(1).integers(0, 256, (1000, 7, 3), np.uint8))
+    for image in (tall, tall.convert("P"), tall.convert("L"), tall.convert("CMYK")):
+        found = decode_image(saved(image, "TIFF"))
+        np.testing.assert_array_equal(found[..., ::-1], np.asarray(image.convert("RGB")))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turning_agrees_with_pillow_and_leaves_the_picture_alone(orientation):
+    image = frozen(np.random.default_rng(2).integers(0, 256, (5, 7, 3), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pillow = Image.open(io.BytesIO(saved(Image.fromarray(image), "PNG", exif=exif)))
+    found = upright(image, orientation)
+    assert found.flags.c_contiguous
+    np.testing.assert_array_equal(found, np.asarray(ImageOps.exif_transpose(pillow)))
 
 
 EXAMPLES = [
