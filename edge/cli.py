@@ -55,7 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument(
         "--directory",
         metavar="CODES.txt",
-        help="accept only these postcodes: one, or the first digits of some, a line",
+        help="accept only these postcodes: a file with one, or the first digits of some, a line "
+        "(and after a comma the region's name); or kr, us, fr, de, which are built in "
+        "(a file of that name is written ./kr)",
+    )
+    read.add_argument(
+        "--max-error",
+        metavar="SHARE",
+        type=_share,
+        help="of the accepted postcodes at most this share may be wrong, for example 0.001 "
+        "(default: the model's own threshold, made for 0.01)",
     )
     read.add_argument(
         "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
@@ -64,13 +73,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and below 1")
+    return share
+
+
 def _read(options: argparse.Namespace) -> int:
     # numpy, OpenCV and the interpreter are imported only now: `--help` needs none.
     from edge.batch import read_all
     from edge.recognizer import Recognizer
     from edge.sources.files import expand
 
-    recognizer = Recognizer(options.model, options.directory)
+    recognizer = Recognizer(options.model, options.directory, options.max_error)
     paths = list(expand(options.paths))
     printer = JsonLines() if options.json else Table([str(path) for path in paths])
     failed = False
