@@ -44,12 +44,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     read = commands.add_parser(
         "read",
-        help="read photos, folders of them, and touch recordings (*.json)",
-        description="Reads the postcode in each photo, each photo in a folder, "
-        "and each touch recording (*.json).",
+        help="read photos, folders of them, videos, and touch recordings (*.json)",
+        description="Reads the postcode in each photo, each photo in a folder, each touch "
+        "recording (*.json), and on each envelope that a video shows.",
         epilog=_EPILOG,
     )
-    read.add_argument("paths", nargs="+", metavar="PATH", help="a photo, a folder or a recording")
+    read.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a photo, folder, video or recording"
+    )
     read.add_argument("--json", action="store_true", help="print one line of JSON per input")
     read.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
     read.add_argument(

@@ -82,11 +82,13 @@ class Directory:
             The postcode; its probability given that a valid one was written; and the
             probability that a valid one was written.
         """
-        joint = np.ones((), np.float64)
-        for row in probabilities.astype(np.float64):
-            joint = np.multiply.outer(joint, row)
-        joint = np.where(self.valid, joint, 0)
-        mass = float(joint.sum())
-        place = np.unravel_index(int(joint.argmax()), joint.shape)
-        share = float(joint[place]) / mass if mass > 0 else 0.0
-        return "".join(str(digit) for digit in place), share, mass
+        p = probabilities.astype(np.float64)
+        heads = np.multiply.outer(np.multiply.outer(p[0], p[1]), p[2]).ravel()
+        ends = np.multiply.outer(p[3], p[4]).ravel()
+        # Of each three first digits the valid ends, without the table of all products.
+        valid_ends = np.where(self.valid.reshape(len(heads), len(ends)), ends, 0)
+        mass = float(heads @ valid_ends.sum(axis=1))
+        head = int((heads * valid_ends.max(axis=1)).argmax())
+        end = int(valid_ends[head].argmax())
+        likeliest = float(heads[head] * valid_ends[head, end])
+        return f"{head:03}{end:02}", likeliest / mass if mass > 0 else 0.0, mass
