@@ -118,10 +118,9 @@ def _entry(line: bytes, number: int, path: Path) -> tuple[str, str] | None:
         name = rest + comma + name
     code = code.rstrip()
     if not code.isdigit() or len(code) > LENGTH:
-        shown = content[:20].decode("utf-8", "replace")
         raise DirectoryError(
-            f"{path}, line {number}: {shown!r} does not begin with one to five digits; write one "
-            "postcode or prefix a line, and after a comma, if you like, its region's name"
+            f"{path}, line {number}: {code[:20].decode('utf-8', 'replace')!r} is not "
+            "one to five digits; write one postcode or prefix a line"
         )
     try:
         return code.decode(), name.decode().strip()
