@@ -1,12 +1,21 @@
-"""Makes the model's confidence mean what it says, and finds the one to reject below.
+"""Makes the model's confidence mean what it says, and finds the ones to reject below.
 
 Temperature scaling and the expected calibration error are of Guo et al. (2017), "On
 Calibration of Modern Neural Networks". Pure functions on logits.
+
+How far the error-reject curve can be trusted: postcodes are composed of held-out digits, as
+many as one likes, but of digits there are some thousands, of which some dozens are read
+wrong; where one postcode in a thousand may be wrong, it is a few digits that decide. So where
+fewer than `ENOUGH` different digits made postcodes wrong, the share that was observed is not
+taken at its word: one standard error is added to it, by which another sample of digits would
+differ, and the share must not be above what the confidences themselves let expect. The rest
+is what no sample tells: mail whose hands or photos are worse than the held-out ones.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +28,10 @@ BOXES = 5
 
 # Of the accepted postcodes at most this share may be wrong.
 ALLOWED_WRONG = 0.01
+# What else a kiosk may ask for.
+CURVE = (0.0005, 0.001, 0.002, 0.005, ALLOWED_WRONG, 0.02, 0.05)
+# By so many different wrong digits a share is known to a fifth of itself.
+ENOUGH = 25
 # A postcode that is more likely wrong than right is never accepted.
 LEAST_THRESHOLD = 0.5
 
@@ -31,15 +44,36 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True)
+class Postcodes:
+    """Postcodes put together of digits."""
+
+    confidence: NDArray[np.float64]
+    """`(n,)`, the probability that all five digits are right, if they are right or wrong
+    independently."""
+    culprit: NDArray[np.int64]
+    """`(n,)`, which digit was read wrong, the first where several were; -1 of a postcode
+    that is right."""
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """`(n,)`, whether all five digits are."""
+        return self.culprit < 0
+
+
+@dataclass(frozen=True)
 class Rejection:
     """A reject threshold and what it does to the postcodes it was found on."""
 
     threshold: float
-    """Least confidence of an accepted postcode, 0.5 to 1."""
+    """Least confidence of an accepted postcode, 0.5 to 1; at 1 none is accepted."""
     read_rate: float
     """Share of the postcodes that are accepted."""
     wrong_rate: float
     """Share of the accepted ones that are wrong."""
+    standard_error: float
+    """Of `wrong_rate`, by which other digits of the same kind would give another."""
+    wrong_digits: int
+    """How many different digits made accepted postcodes wrong."""
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
@@ -109,7 +143,8 @@ def compose_postcodes(
     labels: NDArray[np.uint8],
     count: int,
     rng: np.random.Generator,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    origins: NDArray[np.int64] | None = None,
+) -> Postcodes:
     """Put random digits together to postcodes of five.
 
     Args:
@@ -117,45 +152,95 @@ def compose_postcodes(
         labels: `uint8 (n,)`.
         count: how many postcodes.
         rng: draws the digits, each postcode's on its own.
-
-    Returns:
-        `float64 (count,)` confidence: the probability that all five are right, if
-        they are right or wrong independently; `bool (count,)` whether they are.
+        origins: `int64 (n,)`, the same number for pictures of one and the same digit; None
+            where each is another.
     """
+    sources = np.arange(len(labels)) if origins is None else origins
     chosen = rng.integers(len(labels), size=(count, BOXES))
-    confidence = probabilities.max(axis=1).astype(np.float64)[chosen].prod(axis=1)
-    right = (probabilities.argmax(axis=1) == labels)[chosen].all(axis=1)
-    return confidence, right
+    wrong = (probabilities.argmax(axis=1) != labels)[chosen]
+    first_wrong = chosen[np.arange(count), wrong.argmax(axis=1)]
+    return Postcodes(
+        confidence=probabilities.max(axis=1).astype(np.float64)[chosen].prod(axis=1),
+        culprit=np.where(wrong.any(axis=1), sources[first_wrong], -1),
+    )
 
 
-def find_threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Rejection:
-    """Find the lowest confidence from which on at most 1 % are wrong.
+def find_threshold(postcodes: Postcodes, allowed: float = ALLOWED_WRONG) -> Rejection:
+    """Find the lowest confidence from which on few enough are wrong.
+
+    Few enough: of `ENOUGH` different digits and more that were read wrong, the observed share
+    is not above what is allowed; of fewer, neither is that share with one standard error
+    added, nor the share that the confidences let expect.
 
     Args:
-        confidence: `float64 (n,)`, of each postcode.
-        right: `bool (n,)`, whether it was read right.
+        postcodes: composed of held-out digits.
+        allowed: largest share of the accepted ones that may be wrong, 0 to 1.
 
     Returns:
         The threshold, never below 0.5; 1 where even the most confident are too often
         wrong.
     """
-    order = np.argsort(-confidence, kind="stable")
-    sorted_confidence = confidence[order]
-    wrong_share = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
-    # Postcodes of equal confidence are accepted together or not at all.
-    last_of_equals = np.append(sorted_confidence[1:] < sorted_confidence[:-1], True)
-    possible = np.flatnonzero(
-        last_of_equals & (wrong_share <= ALLOWED_WRONG) & (sorted_confidence >= LEAST_THRESHOLD)
-    )
-    threshold = float(sorted_confidence[possible[-1]]) if len(possible) else 1.0
+    return error_reject_curve(postcodes, (allowed,))[0]
 
-    accepted = confidence >= threshold
-    wrong = int(np.count_nonzero(accepted & ~right))
-    return Rejection(
-        threshold=threshold,
-        read_rate=float(accepted.mean()),
-        wrong_rate=wrong / max(1, int(np.count_nonzero(accepted))),
-    )
+
+def error_reject_curve(postcodes: Postcodes, allowed: Sequence[float]) -> list[Rejection]:
+    """Find the threshold of each allowed share of wrong postcodes; see `find_threshold`.
+
+    Args:
+        postcodes: composed of held-out digits.
+        allowed: largest shares of the accepted ones that may be wrong, 0 to 1.
+
+    Returns:
+        One for each share; the smaller the share, the higher the threshold.
+    """
+    order = np.argsort(-postcodes.confidence, kind="stable")
+    confidence, culprit = postcodes.confidence[order], postcodes.culprit[order]
+    accepted = np.arange(1, len(order) + 1)
+    observed = np.cumsum(culprit >= 0) / accepted
+    expected = np.cumsum(1 - confidence) / accepted
+    digits, squares = _spoilers(culprit)
+    error = np.sqrt(squares) / accepted
+    guarded = np.maximum(observed + error, expected)
+    share = np.where(digits >= ENOUGH, observed, guarded)
+    # Postcodes of equal confidence are accepted together or not at all.
+    last_of_equals = np.append(confidence[1:] < confidence[:-1], True)
+    possible = last_of_equals & (confidence >= LEAST_THRESHOLD) & (confidence < 1)
+
+    curve = []
+    for limit in allowed:
+        cuts = np.flatnonzero(possible & (share <= limit))
+        if len(cuts) == 0:
+            curve.append(Rejection(1.0, 0.0, 0.0, 0.0, 0))
+            continue
+        cut = int(cuts[-1])
+        curve.append(
+            Rejection(
+                threshold=float(confidence[cut]),
+                read_rate=(cut + 1) / len(order),
+                wrong_rate=float(observed[cut]),
+                standard_error=float(error[cut]),
+                wrong_digits=int(digits[cut]),
+            )
+        )
+    return curve
+
+
+def _spoilers(culprit: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, up to each postcode, how many digits made any wrong, and a sum of squares.
+
+    It is the sum of the squares of how many postcodes each digit made wrong. Were the wrong
+    digits drawn anew, each would be there more or less often, by Poisson's law: the variance
+    of the count of wrong postcodes is this sum.
+    """
+    places = np.flatnonzero(culprit >= 0)
+    order = np.argsort(culprit[places], kind="stable")
+    digits = culprit[places][order]
+    starts = np.flatnonzero(np.append(True, digits[1:] != digits[:-1]))[: len(digits)]
+    before = np.arange(len(digits)) - np.repeat(starts, np.diff(np.append(starts, len(digits))))
+    earlier = np.full(len(culprit), -1)
+    earlier[places[order]] = before
+    # From n to n + 1 a square grows by 2 n + 1.
+    return np.cumsum(earlier == 0), np.cumsum(np.where(earlier >= 0, 2 * earlier + 1, 0))
 
 
 def calibrated(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ from train.sources import SOURCES
 # How often each held-out digit counts, MNIST's bent anew each time.
 DRAWS = 4
 MNIST = "mnist"
-POSTCODES = 20_000
+POSTCODES = 500_000
 _SEED = 0
 
 
@@ -104,7 +104,7 @@ def convert(
         overall = verify.together(holdout.values())
         verify.require_equal(overall)
 
-        temperature, threshold, calibration = _calibrate(
+        temperature, curve, calibration = _calibrate(
             classifier, material, logits["holdout"], distortion
         )
         reliability = {
@@ -126,7 +126,12 @@ def convert(
         card = ModelCard(
             sha256=sha256_of(content),
             temperature=temperature,
-            reject_threshold=threshold,
+            reject_threshold=curve[calibrate.ALLOWED_WRONG].threshold,
+            reject_curve=[
+                (allowed, point.threshold)
+                for allowed, point in curve.items()
+                if point.read_rate > 0
+            ],
             architecture=_architecture(source),
             quantization=quantization,
             training=_training(source, material),
@@ -172,11 +177,11 @@ def _calibrate(
     material: Material,
     plain_logits: Mapping[str, NDArray[np.float32]],
     distortion: Distortion,
-) -> tuple[float, float, dict[str, Any]]:
-    """Return temperature, reject threshold and the card's account of them.
+) -> tuple[float, dict[float, calibrate.Rejection], dict[str, Any]]:
+    """Return temperature, error-reject curve and the card's account of them.
 
     The temperature is fitted on digits as they are, and so the confidence of those is
-    right. The threshold must hold for hands that were never seen. Strokes kept apart are
+    right. The thresholds must hold for hands that were never seen. Strokes kept apart are
     of such hands; MNIST's digits kept apart may be of the same ones as those learnt from,
     and bending them stands for others.
     """
@@ -194,9 +199,12 @@ def _calibrate(
         ]
     )  # fmt: skip
     probabilities = calibrate.calibrated(verify.run(classifier, unseen.images), temperature)
-    rejection = calibrate.find_threshold(
-        *calibrate.compose_postcodes(probabilities, unseen.labels, POSTCODES, rng)
+    postcodes = calibrate.compose_postcodes(
+        probabilities, unseen.labels, POSTCODES, rng, np.tile(np.arange(len(plain)), DRAWS)
     )
+    points = calibrate.error_reject_curve(postcodes, calibrate.CURVE)
+    curve = dict(zip(calibrate.CURVE, points, strict=True))
+    rejection = curve[calibrate.ALLOWED_WRONG]
     account = {
         "temperature_of": len(plain),
         "negative_log_likelihood": {
@@ -208,9 +216,19 @@ def _calibrate(
         "postcodes": POSTCODES,
         "read_rate": rejection.read_rate,
         "wrong_rate": rejection.wrong_rate,
+        "reject_curve": [
+            {
+                "allowed": allowed,
+                "read_rate": point.read_rate,
+                "wrong_rate": point.wrong_rate,
+                "standard_error": point.standard_error,
+                "wrong_digits": point.wrong_digits,
+            }
+            for allowed, point in curve.items()
+        ],
         "seed": _SEED,
     }
-    return temperature, rejection.threshold, account
+    return temperature, curve, account
 
 
 def _together(sets: Iterable[Examples]) -> Examples:

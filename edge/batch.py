@@ -18,6 +18,7 @@ from edge.reading import Reading
 from edge.recognizer import Recognizer
 from edge.sources.files import ANNOTATED_SUFFIX, is_recording, load_recording
 from edge.sources.images import load_image
+from edge.sources.video import frames, is_video
 
 
 def read_all(
@@ -27,7 +28,8 @@ def read_all(
 
     Args:
         recognizer: reads them.
-        paths: photos and touch recordings.
+        paths: photos, touch recordings and videos, which give a reading for each envelope
+            that is shown.
         annotate_to: a folder, made if need be, that gets a picture of each input with
             what was read drawn in: `a.jpg` becomes `a.read.jpg`.
 
@@ -42,21 +44,30 @@ def read_all(
     taken = {path.name for path in paths}
     for path in paths:
         start = time.perf_counter()
-        try:
-            data = load_recording(path) if is_recording(path) else load_image(path)
-            reading = _read(recognizer, data)
-        except InputError as error:
-            data, reading = None, Reading("error", reason=str(error))
-        elapsed = 1000 * (time.perf_counter() - start)
-        reading = replace(reading, source=str(path), elapsed_ms=elapsed)
-        if annotate_to is not None and data is not None:
-            _write(_picture(data, reading), annotate_to / _picture_name(path, taken))
-        yield reading
+        for bare, data in _readings(recognizer, path):
+            elapsed = 1000 * (time.perf_counter() - start)
+            reading = replace(bare, source=str(path), elapsed_ms=elapsed)
+            if annotate_to is not None and data is not None:
+                _write(_picture(data, reading), annotate_to / _picture_name(path, taken))
+            yield reading
 
 
-def _read(recognizer: Recognizer, data: Any) -> Reading:
-    is_image = isinstance(data, np.ndarray)
-    return recognizer.read(data) if is_image else recognizer.read_strokes(data)
+def _readings(recognizer: Recognizer, path: Path) -> Iterator[tuple[Reading, Any]]:
+    """Yield what an input shows, and the data in which it was read; None where there is none."""
+    if is_video(path):
+        from edge.film import read_frames
+
+        yield from read_frames(recognizer, frames(path))
+        return
+    data: Any
+    try:
+        data = load_recording(path) if is_recording(path) else load_image(path)
+        is_image = isinstance(data, np.ndarray)
+        reading = recognizer.read(data) if is_image else recognizer.read_strokes(data)
+    except InputError as error:
+        yield Reading("error", reason=str(error)), None
+    else:
+        yield reading, data
 
 
 def _picture(data: Any, reading: Reading) -> NDArray[np.uint8]:

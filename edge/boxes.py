@@ -140,9 +140,7 @@ def _pyramid(image: NDArray[np.uint8]) -> Iterator[tuple[float, NDArray[np.uint8
         scale *= 2
 
 
-def _rows_in(
-    dark: NDArray[np.uint8], masks: Iterator[NDArray[np.uint8]]
-) -> Iterator[_Found]:
+def _rows_in(dark: NDArray[np.uint8], masks: Iterator[NDArray[np.uint8]]) -> Iterator[_Found]:
     """Yield rows of five that lines support, in px of the working picture."""
     least = max(_LEAST_INK, _INK_NOISE_FACTOR * _grain(dark))
     tried: list[NDArray[np.float32]] = []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,11 @@ class ModelCard:
     temperature: float = 1.0
     """Divides the logits before the softmax (Guo et al. 2017); above 0."""
     reject_threshold: float = 0.9
-    """Least confidence of an accepted postcode, 0 to 1."""
+    """Least confidence of an accepted postcode, 0 to 1; at 1 none is accepted."""
+    reject_curve: Sequence[tuple[float, float]] = ()
+    """Largest share of the accepted postcodes that may be wrong, and the reject threshold
+    that keeps it, from the smallest share on; a share that no threshold keeps is not there.
+    Empty on cards of before there was one."""
     architecture: str = ""
     """Layer widths and activation, for example `784-1024-512-512-10 relu`."""
     quantization: str = ""
@@ -46,6 +51,35 @@ class ModelCard:
             raise ValueError("temperature must be a number above 0")
         if not (_is_number(self.reject_threshold) and 0 <= self.reject_threshold <= 1):
             raise ValueError("reject_threshold must be a number from 0 to 1")
+        object.__setattr__(self, "reject_curve", _checked_curve(self.reject_curve))
+
+    def threshold_for(self, max_error: float) -> float:
+        """Return the reject threshold at which few enough accepted postcodes are wrong.
+
+        Between two points of the curve the stricter one is taken.
+
+        Args:
+            max_error: largest share of the accepted postcodes that may be wrong, above 0
+                and below 1.
+
+        Raises:
+            ModelError: the card has no curve, or the model can't be that sure.
+            ValueError: `max_error` is no such share.
+        """
+        if not 0 < max_error < 1:
+            raise ValueError(f"max_error must be above 0 and below 1, not {max_error}")
+        if not self.reject_curve:
+            raise ModelError(
+                "its card has no error-reject curve to choose another threshold by; convert the "
+                "model again, or leave the largest error out"
+            )
+        strict = [threshold for share, threshold in self.reject_curve if share <= max_error]
+        if not strict:
+            raise ModelError(
+                f"it can't be told that at most {max_error:g} of the postcodes it accepts are "
+                f"wrong; the least its card knows a threshold for is {self.reject_curve[0][0]:g}"
+            )
+        return strict[-1]
 
     def to_json(self) -> str:
         """Return the text of the card's file."""
@@ -95,6 +129,22 @@ def load_card(model: Path, content: bytes) -> ModelCard | None:
             "changed or damaged; copy both again or convert the model again"
         )
     return card
+
+
+def _checked_curve(curve: object) -> tuple[tuple[float, float], ...]:
+    try:
+        points = tuple((share, threshold) for share, threshold in curve)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        points = ((None, None),)
+    numbers = all(_is_number(each) and 0 <= each <= 1 for point in points for each in point)
+    if not numbers or any(
+        later[0] <= earlier[0] or later[1] > earlier[1] for earlier, later in pairwise(points)
+    ):
+        raise ValueError(
+            "reject_curve must be pairs of shares that grow and thresholds that don't, all "
+            "from 0 to 1"
+        )
+    return points
 
 
 def _is_number(value: object) -> bool:

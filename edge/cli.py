@@ -44,18 +44,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     read = commands.add_parser(
         "read",
-        help="read photos, folders of them, and touch recordings (*.json)",
-        description="Reads the postcode in each photo, each photo in a folder, "
-        "and each touch recording (*.json).",
+        help="read photos, folders of them, videos, and touch recordings (*.json)",
+        description="Reads the postcode in each photo, each photo in a folder, each touch "
+        "recording (*.json), and on each envelope that a video shows.",
         epilog=_EPILOG,
     )
-    read.add_argument("paths", nargs="+", metavar="PATH", help="a photo, a folder or a recording")
+    read.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a photo, folder, video or recording"
+    )
     read.add_argument("--json", action="store_true", help="print one line of JSON per input")
     read.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
     read.add_argument(
         "--directory",
         metavar="CODES.txt",
-        help="accept only these postcodes: one, or the first digits of some, a line",
+        help="accept only these postcodes: a file with one, or the first digits of some, a line "
+        "(and after a comma the region's name); or kr, us, fr, de, which are built in "
+        "(a file of that name is written ./kr)",
+    )
+    read.add_argument(
+        "--max-error",
+        metavar="SHARE",
+        type=_share,
+        help="of the accepted postcodes at most this share may be wrong, for example 0.001 "
+        "(default: the model's own threshold, made for 0.01)",
     )
     read.add_argument(
         "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
@@ -86,13 +97,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and below 1")
+    return share
+
+
 def _read(options: argparse.Namespace) -> int:
     # numpy, OpenCV and the interpreter are imported only now: `--help` needs none.
     from edge.batch import read_all
     from edge.recognizer import Recognizer
     from edge.sources.files import expand
 
-    recognizer = Recognizer(options.model, options.directory)
+    recognizer = Recognizer(options.model, options.directory, options.max_error)
     paths = list(expand(options.paths))
     printer = JsonLines() if options.json else Table([str(path) for path in paths])
     failed = False

@@ -304,9 +304,7 @@ def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float
     return [max(float(each), 0.5 * level) for each in highest]
 
 
-def _is_foreign(
-    labels: NDArray[np.int32], areas: NDArray[Any], strip: Strip
-) -> NDArray[np.bool_]:
+def _is_foreign(labels: NDArray[np.int32], areas: NDArray[Any], strip: Strip) -> NDArray[np.bool_]:
     """Tell which parts lie mostly outside of the boxes, or are rests of the line.
 
     Small pieces along the walls, most of all where two lines meet, are the line's:

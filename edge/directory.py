@@ -2,58 +2,75 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.directory_file import LENGTH, read_directory
 from edge.errors import DirectoryError
 
-LENGTH = 5
+__all__ = ["BUILT_IN", "LENGTH", "Directory"]
+
+_FOLDER = Path(__file__).parent / "directories"
+
+BUILT_IN = ("de", "fr", "kr", "us")
+"""Names of the directories that are part of the package: `NAME.csv` in `directories/`."""
 
 
 class Directory:
-    """A set of valid five-digit postcodes, as a table of all 100,000.
+    """A set of valid five-digit postcodes, as a table of all 100,000, and their regions.
 
     Args:
         valid: `bool (10, 10, 10, 10, 10)`, indexed by the five digits.
+        regions: names of prefixes of one to five digits; none by default.
     """
 
-    def __init__(self, valid: NDArray[np.bool_]) -> None:
+    def __init__(self, valid: NDArray[np.bool_], regions: Mapping[str, str] | None = None) -> None:
         self.valid = valid
+        self.regions = {} if regions is None else dict(regions)
+
+    @classmethod
+    def open(cls, source: Directory | str | Path) -> Directory:
+        """Return the directory that is meant.
+
+        Args:
+            source: a directory, which is returned; the name of one that is built in (a
+                string, one of `BUILT_IN`: a file of that name is written `./kr`); or the
+                path of a file.
+
+        Raises:
+            DirectoryError: the file can't be used; see `load`.
+        """
+        if isinstance(source, Directory):
+            return source
+        if isinstance(source, str) and source in BUILT_IN:
+            return cls.load(_FOLDER / f"{source}.csv")
+        try:
+            return cls.load(source)
+        except DirectoryError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            raise DirectoryError(f"{error}; built in are {', '.join(BUILT_IN)}") from error
 
     @classmethod
     def load(cls, path: str | Path) -> Directory:
         """Read a file with one postcode, or the first digits of some, a line.
 
-        Empty lines and what follows a `#` don't count; gzip is understood.
+        After a comma or a tab may stand the name of the region; the longest prefix of a
+        postcode that has one names it. Empty lines and what follows a `#` don't count;
+        gzip and a byte-order mark are understood.
 
         Raises:
             DirectoryError: the file can't be read, or a line is not one to five digits.
         """
-        path = Path(path)
-        try:
-            content = path.read_bytes()
-            if content[:2] == b"\x1f\x8b":
-                content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise DirectoryError(f"{path}: the directory can't be read ({error})") from error
-        valid = np.zeros((10,) * LENGTH, bool)
-        for number, line in enumerate(content.splitlines(), 1):
-            code = line.split(b"#", 1)[0].strip()
-            if not code:
-                continue
-            if not code.isdigit() or len(code) > LENGTH:
-                raise DirectoryError(
-                    f"{path}, line {number}: {code[:20].decode('utf-8', 'replace')!r} is not "
-                    "one to five digits; write one postcode or prefix a line"
-                )
-            valid[tuple(digit - ord("0") for digit in code)] = True
-        if not valid.any():
-            raise DirectoryError(f"{path}: the directory has no postcode in it")
-        return cls(valid)
+        return cls(*read_directory(Path(path)))
+
+    def region(self, postcode: str) -> str | None:
+        """Return the name of a postcode's region; None where the directory knows none."""
+        prefixes = (postcode[:length] for length in range(LENGTH, 0, -1))
+        return next((self.regions[each] for each in prefixes if each in self.regions), None)
 
     def best(self, probabilities: NDArray[np.float32]) -> tuple[str, float, float]:
         """Return the likeliest valid postcode.
@@ -65,11 +82,13 @@ class Directory:
             The postcode; its probability given that a valid one was written; and the
             probability that a valid one was written.
         """
-        joint = np.ones((), np.float64)
-        for row in probabilities.astype(np.float64):
-            joint = np.multiply.outer(joint, row)
-        joint = np.where(self.valid, joint, 0)
-        mass = float(joint.sum())
-        place = np.unravel_index(int(joint.argmax()), joint.shape)
-        share = float(joint[place]) / mass if mass > 0 else 0.0
-        return "".join(str(digit) for digit in place), share, mass
+        p = probabilities.astype(np.float64)
+        heads = np.multiply.outer(np.multiply.outer(p[0], p[1]), p[2]).ravel()
+        ends = np.multiply.outer(p[3], p[4]).ravel()
+        # Of each three first digits the valid ends, without the table of all products.
+        valid_ends = np.where(self.valid.reshape(len(heads), len(ends)), ends, 0)
+        mass = float(heads @ valid_ends.sum(axis=1))
+        head = int((heads * valid_ends.max(axis=1)).argmax())
+        end = int(valid_ends[head].argmax())
+        likeliest = float(heads[head] * valid_ends[head, end])
+        return f"{head:03}{end:02}", likeliest / mass if mass > 0 else 0.0, mass

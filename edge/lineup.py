@@ -88,9 +88,7 @@ def _pairs(cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     return i, steps[i, j]
 
 
-def _follow(
-    cells: Cells, seeds: NDArray[np.intp], steps: NDArray[np.float32]
-) -> NDArray[np.intp]:
+def _follow(cells: Cells, seeds: NDArray[np.intp], steps: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return which candidates lie 1 to 4 steps from the seeds, `(p, 4)`, or -1.
 
     From place to place the step follows what was found, as perspective asks.

@@ -35,18 +35,18 @@ class Table:
         self._row("file", "postcode", "confidence", "status", "ms", "")
 
     def add(self, reading: Reading) -> None:
-        """Print a row; a guess that was not accepted stands in brackets."""
+        """Print a row; a guess that was not accepted stands in brackets, the region last."""
         self._counts[reading.status] += 1
         shown = reading.postcode or (f"({reading.guess})" if reading.guess else "-")
         confidence = f"{reading.confidence:.1%}" if reading.guess else "-"
-        reason = "" if reading.reason in (None, reading.status) else str(reading.reason)
+        note = reading.region or ("" if reading.reason == reading.status else reading.reason)
         self._row(
             reading.source or "-",
             shown,
             confidence,
             reading.status,
             f"{reading.elapsed_ms:.1f}",
-            reason,
+            note or "",
         )
 
     def close(self) -> None:
@@ -55,9 +55,9 @@ class Table:
         print(f"\n{sum(self._counts.values())} read: {counts}" if counts else "\nnothing to read")
 
     def _row(
-        self, name: str, postcode: str, confidence: str, status: str, ms: str, reason: str
+        self, name: str, postcode: str, confidence: str, status: str, ms: str, note: str
     ) -> None:
         if len(name) > self._width:
             name = "…" + name[len(name) - self._width + 1 :]
-        row = f"{name:{self._width}}  {postcode:>8}  {confidence:>10}  {status:9} {ms:>7}  {reason}"
+        row = f"{name:{self._width}}  {postcode:>8}  {confidence:>10}  {status:9} {ms:>7}  {note}"
         print(row.rstrip(), flush=True)

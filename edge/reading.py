@@ -38,7 +38,8 @@ class Reading:
     """Calibrated probability that all digits are right, 0 to 1."""
     digits: tuple[Digit, ...] = ()
     region: str | None = None
-    """Name of the postcode's region, where the directory knows it."""
+    """Name of an accepted postcode's region, where a directory is in use and knows it; that
+    of `kr` in Korean and English, `서울특별시 / Seoul`."""
     reason: str | None = None
     """Why there is no postcode: `low-confidence`, `blank-box`, `not-in-directory`,
     `no-boxes`, or a sentence where `status` is `error`."""

@@ -20,8 +20,11 @@ from edge.crops import cut_digits
 from edge.decode import DEFAULT_THRESHOLD, Box, decode
 from edge.digits import extract, normalise
 from edge.directory import Directory
-from edge.errors import ImageError
+from edge.errors import ImageError, ModelError
+from edge.observation import Observation
+from edge.orientation import agreement, turned_corners, turned_ink, upright_log_odds
 from edge.reading import Quad, Reading
+from edge.strip import flatten
 
 # Five boxes need at least this many px to hold digits that can be told apart.
 _LEAST_WIDTH = 40
@@ -50,21 +53,27 @@ class Recognizer:
 
     Args:
         model: a `.tflite` file; None is the bundled one.
-        directory: a file with one valid postcode or prefix a line; None allows all.
+        directory: the valid postcodes: a file with one of them or a prefix a line, the name
+            of one that is built in (`"kr"`), or a `Directory`; None allows all.
+        max_error: largest share of the accepted postcodes that may be wrong, above 0 and
+            below 1; None takes the reject threshold of the model's card, made for 0.01.
 
     Raises:
-        ModelError: the model is missing, damaged or of the wrong shape.
+        ModelError: the model is missing, damaged or of the wrong shape, or its card has no
+            threshold for `max_error`.
         DirectoryError: the directory can't be read.
         RuntimeMissingError: no TFLite interpreter is installed.
     """
 
     def __init__(
-        self, model: str | Path | None = None, directory: str | Path | None = None
+        self,
+        model: str | Path | None = None,
+        directory: str | Path | Directory | None = None,
+        max_error: float | None = None,
     ) -> None:
         self.classifier = Classifier(model)
-        self.directory = None if directory is None else Directory.load(directory)
-        card = self.classifier.card
-        self.threshold = card.reject_threshold if card else DEFAULT_THRESHOLD
+        self.directory = None if directory is None else Directory.open(directory)
+        self.threshold = _threshold(self.classifier, max_error)
 
     @_timed
     def read(self, image: NDArray[np.uint8]) -> Reading:
@@ -80,6 +89,20 @@ class Recognizer:
         Raises:
             ImageError: the array is not such an image, or too small for five boxes.
         """
+        return self.decide(self.observe(image))
+
+    def observe(self, image: NDArray[np.uint8]) -> Observation:
+        """Find and classify the boxes in a photo, or in one frame of many, without deciding.
+
+        Args:
+            image: as `read` takes it.
+
+        Returns:
+            What `decide` makes a reading of, and a `Consensus` of several.
+
+        Raises:
+            ImageError: the array is not such an image, or too small for five boxes.
+        """
         image = as_bgr(image)
         height, width = image.shape[:2]
         if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
@@ -89,10 +112,20 @@ class Recognizer:
             )
         boxes = find_boxes(image)
         if boxes is None:
-            return Reading("no-boxes", reason="no-boxes")
-        digits = [extract(crop) for crop in cut_digits(image, boxes)]
+            return Observation((), found=0.0, reason="no-boxes")
+        inks = cut_digits(flatten(image, boxes.row))
         found = min(1.0, boxes.coverage / _SURE_COVERAGE)
-        return self._decide(digits, [_quad(box) for box in boxes.corners], found)
+        return self._observe_either_way(inks, boxes.corners, found)
+
+    def decide(self, observation: Observation) -> Reading:
+        """Decide what an observation shows, and whether to rely on it.
+
+        Returns:
+            A reading without `source` and `elapsed_ms`.
+        """
+        if not observation.boxes:
+            return Reading("no-boxes", reason=observation.reason)
+        return decode(observation.boxes, self.threshold, self.directory, observation.found)
 
     @_timed
     def read_boxes(self, crops: Sequence[NDArray[np.uint8]]) -> Reading:
@@ -105,8 +138,8 @@ class Recognizer:
         Raises:
             ImageError: there are none, or one is no such image.
         """
-        images = as_crops(crops)
-        return self._decide([extract(image) for image in images], [None] * len(images))
+        digits = [extract(image) for image in as_crops(crops)]
+        return self.decide(self._observe(digits, [None] * len(digits)))
 
     @_timed
     def read_strokes(self, recording: Mapping[str, Any]) -> Reading:
@@ -125,22 +158,55 @@ class Recognizer:
             for part, box in zip(strokes.assign(checked), checked.boxes, strict=True)
         ]
         digits = [None if ink is None else normalise(ink) for ink in inks]
-        return self._decide(digits, [_quad(box) for box in checked.corners])
+        return self.decide(self._observe(digits, [_quad(box) for box in checked.corners]))
 
-    def _decide(
+    def _observe(
         self,
         digits: Sequence[NDArray[np.uint8] | None],
         corners: Sequence[Quad | None],
         found: float = 1.0,
-    ) -> Reading:
-        """Classify what is there, all of it in one invoke, and decide."""
+    ) -> Observation:
+        boxes = map(Box, self._classify(digits), corners)
+        return Observation(tuple(boxes), found)
+
+    def _observe_either_way(
+        self,
+        inks: Sequence[NDArray[np.uint8] | None],
+        corners: NDArray[np.float32],
+        found: float,
+    ) -> Observation:
+        """Classify a row as it was found and upside down, and take the likelier way."""
+        back = [None if ink is None else turned_ink(ink) for ink in reversed(inks)]
+        rows = self._classify([None if ink is None else normalise(ink) for ink in (*inks, *back)])
+        as_found, turned = rows[: len(inks)], rows[len(inks) :]
+        log_odds = upright_log_odds(corners, as_found, turned)
+        found *= agreement(log_odds, as_found, turned)
+        if log_odds < 0:
+            as_found, corners = turned, turned_corners(corners)
+        return Observation(tuple(map(Box, as_found, map(_quad, corners))), found)
+
+    def _classify(
+        self, digits: Sequence[NDArray[np.uint8] | None]
+    ) -> list[NDArray[np.float32] | None]:
+        """Return each digit's probabilities, `(10,)`, all of them from one invoke."""
         present = [digit for digit in digits if digit is not None]
         rows = iter(self.classifier.probabilities(np.stack(present)) if present else ())
-        boxes = [
-            Box(None if digit is None else next(rows), quad)
-            for digit, quad in zip(digits, corners, strict=True)
-        ]
-        return decode(boxes, self.threshold, self.directory, found)
+        return [None if digit is None else next(rows) for digit in digits]
+
+
+def _threshold(classifier: Classifier, max_error: float | None) -> float:
+    card = classifier.card
+    if max_error is None:
+        return card.reject_threshold if card else DEFAULT_THRESHOLD
+    if card is None:
+        raise ModelError(
+            f"{classifier.path}: the model has no card to choose a threshold by; convert it with "
+            "python -m convert, or leave the largest error out"
+        )
+    try:
+        return card.threshold_for(max_error)
+    except ModelError as error:
+        raise ModelError(f"{classifier.path}: {error}") from error
 
 
 def _quad(corners: NDArray[np.float32]) -> Quad:

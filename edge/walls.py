@@ -22,9 +22,9 @@ _ENDS = np.stack(np.meshgrid(*[np.arange(_OFFSETS)] * 2, indexing="ij"), axis=-1
 # And at every sample between, `(lines, samples)`.
 _TRACKS = np.rint(np.linspace(_ENDS[:, 0], _ENDS[:, 1], _SAMPLES, axis=1)).astype(np.intp)
 # The same as a matrix that takes the mean along each line, `(samples * offsets, lines)`.
-_MEANS = (
-    (_TRACKS[:, :, None] == np.arange(_OFFSETS)).reshape(len(_ENDS), -1).T / _SAMPLES
-).astype(np.float32)
+_MEANS = ((_TRACKS[:, :, None] == np.arange(_OFFSETS)).reshape(len(_ENDS), -1).T / _SAMPLES).astype(
+    np.float32
+)
 # Of two equally dark lines the nearer one is meant: an offset of `_REACH` costs this
 # part of the line's darkness.
 _AWAY = 0.25 * (np.abs(_ENDS - _HALF).mean(axis=1) / _HALF).astype(np.float32)

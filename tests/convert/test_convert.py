@@ -63,6 +63,12 @@ def test_the_card_tells_the_truth(build, target, digits_file):
     assert card["calibration"]["threshold_of"] == 4 * 300
     # At 1 there is no threshold from which on so few are wrong.
     assert card["calibration"]["wrong_rate"] <= 0.01 or card["reject_threshold"] == 1
+    curve = dict(card["reject_curve"])
+    assert curve.get(0.01, 1) == card["reject_threshold"]
+    for point in card["calibration"]["reject_curve"]:
+        assert (point["allowed"] in curve) == (point["read_rate"] > 0)
+        assert point["wrong_rate"] <= point["allowed"]
+    assert 0.05 in curve
     likelihood = card["calibration"]["negative_log_likelihood"]
     assert likelihood["after"] <= likelihood["before"]
     assert 0.5 <= card["reject_threshold"] <= 1
@@ -196,7 +202,7 @@ def test_an_interrupted_conversion_leaves_no_file(build, target, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("convert.calibrate.find_threshold", interrupt)
+    monkeypatch.setattr("convert.calibrate.error_reject_curve", interrupt)
     with pytest.raises(KeyboardInterrupt):
         convert(build / "postcode.keras", target, "int8")
     assert names(target.parent) == []

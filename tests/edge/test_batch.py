@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import cv2
+import numpy as np
 import pytest
 
 from edge import OutputError, Reading, RecordingError
@@ -70,6 +71,52 @@ def test_a_bad_input_is_an_error_with_a_reason_and_the_others_are_read(tmp_path,
     assert "no such file" in readings[0].reason
     assert "not an image" in readings[1].reason
     assert "5 boxes" in readings[2].reason
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """Return a video that shows two envelopes, and no envelope between them."""
+    path = tmp_path / "clip.avi"
+    pictures = [row(code, size=(560, 260))[0] for code in ("04524", "67381")]
+    nothing = np.full_like(pictures[0], 240)
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (560, 260))
+    for picture in [pictures[0]] * 4 + [nothing] * 13 + [pictures[1]] * 4:
+        video.write(picture)
+    video.release()
+    return path
+
+
+def test_a_video_gives_a_reading_for_each_envelope(clip, touch, recognizer, tmp_path):
+    before = clip.read_bytes()
+    out = tmp_path / "out"
+    readings = list(read_all(recognizer, [clip, touch], out))
+    assert [reading.postcode for reading in readings] == ["04524", "67381", "04524"]
+    assert [reading.source for reading in readings] == [str(clip), str(clip), str(touch)]
+    assert readings[1].elapsed_ms > readings[0].elapsed_ms > 0
+    names = ["b.read.jpg", "clip-2.read.jpg", "clip.read.jpg"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    assert clip.read_bytes() == before
+
+
+def test_a_video_without_envelopes_is_one_reading(tmp_path, recognizer):
+    path = tmp_path / "empty.avi"
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+    for _ in range(3):
+        video.write(np.full((48, 64, 3), 240, np.uint8))
+    video.release()
+    (reading,) = read_all(recognizer, [path], tmp_path / "out")
+    assert (reading.status, reading.source) == ("no-boxes", str(path))
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_video_that_is_none_is_an_error_and_the_others_are_read(tmp_path, recognizer, touch):
+    broken, empty = tmp_path / "broken.mp4", tmp_path / "empty.mp4"
+    broken.write_text("no video")
+    empty.write_bytes(b"")
+    paths = [tmp_path / "none.mp4", broken, empty, touch]
+    readings = list(read_all(recognizer, paths))
+    assert [reading.status for reading in readings] == ["error"] * 3 + ["accepted"]
+    assert all(reading.reason for reading in readings[:3])
 
 
 def test_each_input_gets_a_picture_and_keeps_its_own(tmp_path, photo, touch, recognizer):

@@ -34,6 +34,7 @@ def test_a_model_needs_no_card(model):
 def test_a_card_comes_back_as_it_was_written(model):
     card = ModelCard(
         HASH, temperature=1.5, reject_threshold=0.8, architecture="784-10",
+        reject_curve=((0.001, 0.99), (0.01, 0.8)),
         quantization="int8", training={"seed": 1}, test_errors={"float": {"errors": 1, "of": 2}},
         calibration={"of": 3}, versions={"numpy": "2"},
     )  # fmt: skip
@@ -74,6 +75,14 @@ def test_a_card_of_another_file_is_refused(model):
         json.dumps({"sha256": HASH, "reject_threshold": 1.01}),
         json.dumps({"sha256": HASH, "reject_threshold": -0.01}),
         json.dumps({"sha256": HASH, "reject_threshold": None}),
+        json.dumps({"sha256": HASH, "reject_curve": 0.5}),
+        json.dumps({"sha256": HASH, "reject_curve": [0.01, 0.9]}),
+        json.dumps({"sha256": HASH, "reject_curve": [[0.01, 0.9, 0.5]]}),
+        json.dumps({"sha256": HASH, "reject_curve": [[0.01, 1.1]]}),
+        json.dumps({"sha256": HASH, "reject_curve": [[0.01, "0.9"]]}),
+        json.dumps({"sha256": HASH, "reject_curve": [[0.02, 0.9], [0.01, 0.95]]}),
+        json.dumps({"sha256": HASH, "reject_curve": [[0.01, 0.9], [0.01, 0.8]]}),
+        json.dumps({"sha256": HASH, "reject_curve": [[0.01, 0.9], [0.02, 0.95]]}),
         "[" * 100_000,
     ],
 )
@@ -93,3 +102,30 @@ def test_a_card_that_is_a_folder_is_refused(model):
     card_path(model).mkdir()
     with pytest.raises(ModelError, match=r"tiny\.json"):
         load_card(model, CONTENT)
+
+
+CURVE = ((0.001, 0.999), (0.01, 0.95), (0.05, 0.6))
+
+
+@pytest.mark.parametrize(
+    ("max_error", "threshold"),
+    [(0.001, 0.999), (0.002, 0.999), (0.0099, 0.999), (0.01, 0.95), (0.05, 0.6), (0.5, 0.6)],
+)
+def test_a_threshold_is_chosen_by_the_stricter_point_of_the_curve(max_error, threshold):
+    assert ModelCard(HASH, reject_curve=CURVE).threshold_for(max_error) == threshold
+
+
+def test_what_the_model_cannot_promise_is_refused_with_what_it_can():
+    with pytest.raises(ModelError, match=r"at most 0\.0005 .* threshold for is 0\.001"):
+        ModelCard(HASH, reject_curve=CURVE).threshold_for(0.0005)
+
+
+def test_a_card_without_a_curve_says_so():
+    with pytest.raises(ModelError, match=r"no error-reject curve .* convert the model again"):
+        ModelCard(HASH).threshold_for(0.01)
+
+
+@pytest.mark.parametrize("max_error", [0, 1, -0.1, 1.5, float("nan")])
+def test_what_is_no_share_is_a_mistake_of_the_caller(max_error):
+    with pytest.raises(ValueError, match="above 0 and below 1"):
+        ModelCard(HASH, reject_curve=CURVE).threshold_for(max_error)

@@ -57,6 +57,47 @@ def test_the_directory_is_obeyed(capsys, tmp_path, touch):
     assert "not-in-directory" in capsys.readouterr().out
 
 
+def test_a_directory_that_is_built_in_names_the_region(capsys, touch):
+    assert main(["read", str(touch), "--directory", "fr", "--json"]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert (line["postcode"], line["region"]) == ("67381", "Bas-Rhin")
+    assert main(["read", str(touch), "--directory", "kr"]) == 0
+    assert "not-in-directory" in capsys.readouterr().out
+
+
+def test_the_largest_error_chooses_the_threshold(capsys, touch, monkeypatch):
+    import edge.recognizer
+
+    thresholds = []
+    decode = edge.recognizer.decode
+
+    def watched(boxes, threshold, *rest):
+        thresholds.append(threshold)
+        return decode(boxes, threshold, *rest)
+
+    monkeypatch.setattr(edge.recognizer, "decode", watched)
+    for share in ("0.05", "0.01", "0.002"):
+        assert main(["read", str(touch), "--max-error", share]) == 0
+    assert thresholds == sorted(thresholds)
+    assert len(set(thresholds)) == 3
+
+
+@pytest.mark.parametrize("share", ["0", "1", "-0.1", "1%", "nan", "few"])
+def test_a_largest_error_that_is_no_share_is_wrong_usage(capsys, touch, share):
+    with pytest.raises(SystemExit) as caught:
+        main(["read", str(touch), f"--max-error={share}"])
+    assert caught.value.code == 2
+    assert "is not a number above 0 and below 1" in capsys.readouterr().err
+
+
+def test_a_largest_error_that_the_model_cannot_keep_is_one_line(capsys, touch):
+    assert main(["read", str(touch), "--max-error", "1e-9"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "postcode.tflite: it can't be told that at most 1e-09" in err
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [("--model", "no such model file"), ("--directory", "the directory can't be read")],
@@ -89,7 +130,7 @@ def test_help_names_the_exit_codes(capsys):
     assert caught.value.code == 0
     out = capsys.readouterr().out
     assert "exit code" in out
-    for option in ("--json", "--model", "--directory", "--annotate"):
+    for option in ("--json", "--model", "--directory", "--max-error", "--annotate"):
         assert option in out
 
 

@@ -25,11 +25,20 @@ def boxes(postcode, confidence=0.999):
     ]
 
 
-def directory(*prefixes):
+def directory(*prefixes, **regions):
     valid = np.zeros((10,) * 5, bool)
     for prefix in prefixes:
         valid[tuple(map(int, prefix))] = True
-    return Directory(valid)
+    return Directory(valid, regions)
+
+
+def doubtful(postcode, box, other, probability):
+    """Return boxes that are sure but of one: it gives another digit this probability."""
+    written = boxes(postcode, 1 - 1e-9)
+    row = np.zeros(10, np.float32)
+    row[int(postcode[box])], row[other] = 1 - probability, probability
+    written[box] = Box(row, CORNERS)
+    return written
 
 
 @st.composite
@@ -46,7 +55,7 @@ def any_boxes(draw):
 
 directories = st.none() | st.lists(
     st.text("0123456789", min_size=1, max_size=5), min_size=1, max_size=3
-).map(lambda prefixes: directory(*prefixes))
+).map(lambda prefixes: directory(*prefixes, **{prefixes[0]: "there"}))
 
 
 @given(any_boxes(), st.floats(0, 1), directories, st.floats(0, 1))
@@ -61,8 +70,12 @@ def test_every_reading_keeps_its_promises(written, threshold, known, found):
         assert reading.postcode == reading.guess
         assert reading.reason is None
         assert reading.confidence >= threshold
+        assert threshold < 1
+        region = known and len(written) == 5 and known.region(reading.postcode)
+        assert reading.region == (region or None)
     else:
         assert reading.postcode is None
+        assert reading.region is None
         assert reading.reason in {"low-confidence", "blank-box", "not-in-directory"}
     if reading.guess is not None:
         assert reading.guess == "".join(digit.digit for digit in reading.digits)
@@ -85,6 +98,13 @@ def test_at_the_threshold_it_is_accepted_and_below_not():
     below = decode(boxes("04524", 0.98), np.nextafter(confidence, 1))
     assert (below.status, below.reason) == ("rejected", "low-confidence")
     assert (below.postcode, below.guess) == (None, "04524")
+
+
+def test_where_no_threshold_is_high_enough_nothing_is_accepted():
+    certain = [Box(np.eye(10, dtype=np.float32)[int(digit)]) for digit in "04524"]
+    reading = decode(certain, threshold=1.0)
+    assert (reading.status, reading.reason) == ("rejected", "low-confidence")
+    assert (reading.guess, reading.confidence) == ("04524", 1.0)
 
 
 def test_without_a_threshold_the_default_holds():
@@ -118,6 +138,54 @@ def test_what_is_surely_not_in_the_directory_is_rejected_with_the_guess():
     reading = decode(boxes("04524"), directory=directory("67381"))
     assert (reading.status, reading.reason) == ("rejected", "not-in-directory")
     assert (reading.postcode, reading.guess) == (None, "04524")
+
+
+@pytest.mark.parametrize(
+    ("probability", "status", "reason"),
+    [
+        (0.6, "accepted", None),
+        (0.4, "accepted", None),
+        (0.11, "rejected", "low-confidence"),
+        (0.09, "rejected", "not-in-directory"),
+        (0.0, "rejected", "not-in-directory"),
+    ],
+)
+def test_a_valid_postcode_is_taken_within_a_margin(probability, status, reason):
+    written = doubtful("04524", 4, 9, probability)
+    reading = decode(written, 0.95, directory("04529"))
+    assert (reading.status, reading.reason) == (status, reason)
+    assert reading.guess == ("04524" if reason == "not-in-directory" else "04529")
+
+
+@pytest.mark.parametrize("probability", [0.15, 0.5, 0.9, 1.0])
+def test_confidence_counts_that_something_else_may_have_been_written(probability):
+    # Of what was written 0452(4|9), only 04529 is valid, and 99 of 100 letters bear a valid one.
+    reading = decode(doubtful("04524", 4, 9, probability), directory=directory("04529"))
+    right, wrong = 0.99 * probability, 0.01 * (1 - probability)
+    assert np.isclose(reading.confidence, right / (right + wrong), rtol=1e-4)
+
+
+def test_among_valid_postcodes_the_doubt_stays():
+    written = doubtful("04524", 4, 9, 0.4)
+    reading = decode(written, directory=directory("04524", "04529"))
+    assert (reading.guess, reading.reason) == ("04524", "low-confidence")
+    assert np.isclose(reading.confidence, 0.6, rtol=1e-4)
+
+
+@given(any_boxes())
+def test_a_directory_of_all_postcodes_changes_nothing(written):
+    everything = Directory(np.ones((10,) * 5, bool))
+    plain, known = decode(written), decode(written, directory=everything)
+    assert (plain.status, plain.guess, plain.reason) == (known.status, known.guess, known.reason)
+    assert np.isclose(plain.confidence, known.confidence, rtol=1e-4)
+
+
+def test_an_accepted_postcode_has_its_region_and_a_rejected_one_has_none():
+    known = directory("04", "6", **{"04": "서울 / Seoul", "0": "elsewhere"})
+    assert decode(boxes("04524"), directory=known).region == "서울 / Seoul"
+    assert decode(boxes("67381"), directory=known).region is None
+    assert decode(boxes("04524", 0.5), directory=known).region is None
+    assert decode(boxes("04524")).region is None
 
 
 def test_the_directory_does_not_speak_of_other_than_five_boxes():

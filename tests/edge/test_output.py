@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from edge.output import JsonLines, Table
 from edge.reading import Reading
@@ -30,6 +31,11 @@ def test_a_rejected_guess_stands_in_brackets_with_the_reason(capsys):
     row = capsys.readouterr().out.splitlines()[-1]
     assert "(04524)" in row
     assert row.endswith("low-confidence")
+
+
+def test_the_region_of_an_accepted_postcode_stands_last(capsys):
+    Table(["a.jpg"]).add(replace(ACCEPTED, region="서울특별시 / Seoul"))
+    assert capsys.readouterr().out.splitlines()[-1].endswith("  서울특별시 / Seoul")
 
 
 def test_without_a_guess_there_is_a_dash_and_the_status_is_said_once(capsys):

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import FiveboxError, ImageError, Reading, Recognizer, RecordingError
+from edge import FiveboxError, ImageError, ModelError, Reading, Recognizer, RecordingError
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
+from edge.directory import Directory
 from tests.edge.drawing import ORANGE, RED, away, frozen, recording, row, turned, written
 
 
@@ -216,6 +217,37 @@ def test_the_threshold_is_the_cards_or_the_default(recognizer, tmp_path):
     assert recognizer.threshold == recognizer.classifier.card.reject_threshold
     without_card = shutil.copy(BUNDLED_MODEL, tmp_path)
     assert Recognizer(without_card).threshold == DEFAULT_THRESHOLD
+
+
+def test_a_directory_may_be_built_in_or_in_memory(tmp_path):
+    assert Recognizer(directory="kr").read_strokes(recording("04524")).region is not None
+    only = Directory(np.zeros((10,) * 5, bool), {"0": "there"})
+    only.valid[0, 4, 5, 2, 4] = True
+    reading = Recognizer(directory=only).read_strokes(recording("04524"))
+    assert (reading.postcode, reading.region) == ("04524", "there")
+
+
+def test_the_threshold_may_be_chosen_by_the_largest_error(recognizer, tmp_path):
+    curve = dict(recognizer.classifier.card.reject_curve)
+    assert Recognizer(max_error=0.01).threshold == recognizer.threshold
+    for share in (0.002, 0.05):
+        assert Recognizer(max_error=share).threshold == curve[share]
+    assert curve[0.002] > recognizer.threshold > curve[0.05]
+    with pytest.raises(ModelError, match=r"postcode\.tflite: it can't be told"):
+        Recognizer(max_error=1e-9)
+    without_card = shutil.copy(BUNDLED_MODEL, tmp_path)
+    with pytest.raises(ModelError, match=r"postcode\.tflite: the model has no card"):
+        Recognizer(without_card, max_error=0.01)
+
+
+@pytest.mark.parametrize("postcode", ["04524", "04 24", None])
+def test_reading_is_observing_and_deciding(recognizer, postcode):
+    image = row(postcode)[0] if postcode else np.full((200, 300, 3), 240, np.uint8)
+    seen = recognizer.observe(frozen(image))
+    assert replace(recognizer.read(image), elapsed_ms=0) == recognizer.decide(seen)
+    assert (seen.reason is None) == (len(seen.boxes) == 5) == (postcode is not None)
+    assert 0 <= seen.found <= 1
+    assert [box.probabilities is None for box in seen.boxes] == [c == " " for c in postcode or ""]
 
 
 def test_eight_threads_get_the_same_readings_as_one(recognizer):

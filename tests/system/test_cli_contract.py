@@ -167,6 +167,30 @@ def test_a_directory_rejects_what_is_not_in_it(fivebox, tmp_path):
     assert run.code == 0
 
 
+def test_a_directory_that_is_built_in_names_the_region(fivebox):
+    (line,) = fivebox("read", TOUCH, "--json", "--directory", "de").lines
+    assert list(line) == KEYS
+    assert (line["postcode"], line["region"]) == (TRUTH[TOUCH.name], "Passau")
+
+
+def test_a_smaller_largest_error_accepts_no_more(fivebox, folder):
+    accepted = [
+        {line["source"] for line in fivebox("read", folder, "--json", *options).lines
+         if line["status"] == "accepted"}
+        for options in (["--max-error", "0.001"], [], ["--max-error", "0.05"])
+    ]  # fmt: skip
+    assert accepted[0] < accepted[1] <= accepted[2]
+
+
+@pytest.mark.parametrize("share", ["0", "1", "two"])
+def test_a_largest_error_that_is_no_share_is_wrong_usage(fivebox, share):
+    run = fivebox("read", TOUCH, "--max-error", share)
+    assert run.code == 2
+    assert run.out == ""
+    assert "--max-error" in run.err
+    assert "Traceback" not in run.err
+
+
 def test_without_json_there_is_a_table(fivebox, folder):
     run = fivebox("read", TOUCH, folder / "none.jpg")
     header, first, second, _, count = run.out.splitlines()

@@ -1,0 +1,19 @@
+"""What was seen of one envelope in one picture, before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.decode import Box
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The boxes of one picture, classified."""
+
+    boxes: tuple[Box, ...]
+    """In reading order; none where no row of boxes was found."""
+    found: float = 1.0
+    """How sure it is that the boxes are boxes, 0 to 1."""
+    reason: str | None = None
+    """Why there are no boxes: `no-boxes`."""

@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.consensus import Consensus, Settings
+from edge.decode import Box, decode
+from edge.digits import extract
+from edge.directory import Directory
+
+STEP = 0.04
+EVERYTHING = Directory(np.ones((10,) * 5, bool), {"0": "there"})
+
+
+def quad(place):
+    return ((place, 0.0), (place + 1.0, 0.0), (place + 1.0, 1.0), (place, 1.0))
+
+
+def boxes(postcode, confidence=0.99, place=0.0):
+    """Return five boxes, each as sure as this of its digit; a blank is a blank box."""
+    written = []
+    for digit in postcode:
+        row = np.full(10, (1 - confidence) / 9, np.float32)
+        if digit != " ":
+            row[int(digit)] = confidence
+        written.append(Box(None if digit == " " else row, quad(place)))
+    return tuple(written)
+
+
+def split(postcode, box, second, share):
+    """Return boxes of which one gives another digit this share of what it is sure of."""
+    written = list(boxes(postcode, 0.9999))
+    row = np.full(10, 1e-4, np.float32)
+    row[int(postcode[box])], row[second] = 1 - share, share
+    written[box] = Box(row / row.sum(), quad(0.0))
+    return tuple(written)
+
+
+def show(consensus, frames, step=STEP, start=0.0, found=1.0):
+    """Add frames, one after another, and return everything that was reported."""
+    reported = []
+    for k, frame in enumerate(frames):
+        reported += consensus.add(frame, found, start + k * step)
+    return reported
+
+
+def readings(frames, step=STEP, threshold=0.95, **settings):
+    consensus = Consensus(threshold, settings=Settings(**settings))
+    reported = show(consensus, frames, step)
+    return [*reported, *consensus.finish()]
+
+
+def test_one_frame_says_what_decode_says():
+    written = boxes("04524", 0.93)
+    consensus = Consensus(0.5)
+    assert consensus.add(written, 0.9, 0.0) == ()
+    (reading,), wanted = consensus.finish(), decode(written, 0.5, found=0.9)
+    assert (reading.status, reading.guess) == (wanted.status, wanted.guess)
+    assert reading.confidence == pytest.approx(wanted.confidence, rel=1e-5)
+    for ours, theirs in zip(reading.digits, wanted.digits, strict=True):
+        assert ours.confidence == pytest.approx(theirs.confidence, rel=1e-5)
+        assert ours.box == theirs.box
+
+
+def test_an_envelope_is_reported_once_and_as_soon_as_it_is_certain():
+    consensus = Consensus(0.95)
+    doubtful, clear = boxes("04524", 0.94), boxes("04524", 0.9999)
+    assert show(consensus, [doubtful] * 3) == []
+    assert consensus.current.confidence < 0.95
+    reported = [show(consensus, [clear], start=1 + k) for k in range(9)]
+    assert [len(readings) for readings in reported].count(1) == 1
+    (reading,) = next(filter(None, reported))
+    assert (reading.status, reading.postcode) == ("accepted", "04524")
+    assert 0.95 <= reading.confidence < consensus.current.confidence
+    assert consensus.finish() == ()
+
+
+def test_one_frame_or_two_are_not_enough_while_the_envelope_is_in_view():
+    consensus = Consensus(0.95)
+    clear = boxes("04524", 0.9999)
+    assert show(consensus, [clear, clear]) == []
+    assert consensus.current.status == "accepted"
+    assert len(show(consensus, [clear], start=1)) == 1
+    assert [reading.postcode for reading in readings([clear])] == ["04524"]
+
+
+def test_a_digit_that_is_second_everywhere_wins_against_votes():
+    # 4 and 9 are first in turn, 7 is second in all: no vote would choose it.
+    consensus = Consensus(0.999)
+    for k, first in enumerate((4, 9, 4, 9)):
+        row = np.full(10, 1e-4, np.float32)
+        row[first], row[7] = 0.55, 0.45
+        row[13 - first] = 1e-4
+        frame = (*boxes("0452"), Box(row / row.sum()))
+        consensus.add(frame, 1.0, k * STEP)
+    assert consensus.current.guess == "04527"
+
+
+def test_many_frames_of_one_hand_are_worth_a_few_independent_ones():
+    def confidence(frames, correlation):
+        consensus = Consensus(1.0, settings=Settings(correlation=correlation))
+        show(consensus, [split("04524", 4, 9, 0.3)] * frames)
+        return consensus.current.digits[4].confidence
+
+    odds = [c / (1 - c) for c in (confidence(1, 0.7), confidence(100, 0.7))]
+    # As many as 1 / 0.7 at most.
+    assert odds[1] == pytest.approx(odds[0] ** (100 / (1 + 99 * 0.7)), rel=0.02)
+    assert confidence(100, 1.0) == pytest.approx(confidence(1, 1.0), rel=1e-6)
+    assert confidence(5, 0.0) > confidence(2, 0.0) > confidence(2, 0.5)
+
+
+def test_frames_weigh_by_how_well_their_boxes_were_found():
+    def guess(weight):
+        consensus = Consensus(1.0)
+        consensus.add(split("04524", 4, 9, 0.3), 1.0, 0.0)
+        consensus.add(split("04524", 4, 9, 0.8), weight, STEP)
+        return consensus.current
+
+    assert guess(1.0).guess == "04529"
+    assert guess(0.2).guess == "04524"
+    assert guess(0.2).confidence < guess(1.0).digits[4].confidence
+
+
+def test_a_box_that_is_blank_in_most_frames_is_blank():
+    consensus = Consensus(0.9)
+    show(consensus, [boxes("04 24"), boxes("04524"), boxes("04 24")])
+    assert consensus.current.reason == "blank-box"
+    show(consensus, [boxes("04524")] * 2, start=1)
+    assert consensus.current.guess == "04524"
+    # It is as much in doubt as it was blank.
+    assert consensus.current.confidence < 0.6
+
+
+def test_the_boxes_are_where_the_last_frame_saw_them():
+    consensus = Consensus(0.95)
+    show(consensus, [boxes("04524", 0.98), boxes("04524", 0.98, place=7.0)])
+    assert {digit.box for digit in consensus.current.digits} == {quad(7.0)}
+
+
+def test_a_directory_has_its_say():
+    only = np.zeros((10,) * 5, bool)
+    only[0, 4, 5, 2, 9] = True
+    consensus = Consensus(0.9, Directory(only, {"04": "there"}))
+    (reading,) = show(consensus, [split("04524", 4, 9, 0.4)] * 3)
+    assert (reading.postcode, reading.region) == ("04529", "there")
+
+
+def test_two_envelopes_with_a_pause_between_them_are_two():
+    pause = [None] * 30
+    frames = [boxes("04524", 0.999)] * 9 + pause + [boxes("67381", 0.999)] * 9
+    assert [reading.postcode for reading in readings(frames)] == ["04524", "67381"]
+
+
+def test_the_same_postcode_on_the_next_envelope_is_read_again():
+    frames = [boxes("04524", 0.999)] * 9 + [None] * 30
+    assert [reading.postcode for reading in readings(frames * 2)] == ["04524", "04524"]
+
+
+def test_boxes_that_are_lost_for_a_moment_are_those_of_the_same_envelope():
+    frames = [boxes("04524", 0.999)] * 9 + [None] * 10
+    assert [reading.postcode for reading in readings(frames * 3)] == ["04524"]
+
+
+def test_an_envelope_that_takes_the_place_of_another_is_noticed():
+    frames = [boxes("04524", 0.999)] * 9 + [boxes("67381", 0.999)] * 9
+    assert [reading.postcode for reading in readings(frames)] == ["04524", "67381"]
+
+
+def test_a_misread_frame_is_no_other_envelope():
+    good, bad = boxes("04524", 0.999), boxes("71846", 0.999)
+    frames = [good] * 9 + [bad] + [good] * 9 + [bad] * 2 + [good] * 9
+    assert [reading.postcode for reading in readings(frames)] == ["04524"]
+
+
+def test_boxes_seen_for_a_moment_are_no_envelope():
+    frames = [*[None] * 9, boxes("04524", 0.5), *[None] * 40, *[boxes("67381", 0.999)] * 9]
+    assert [reading.guess for reading in readings(frames)] == ["67381"]
+
+
+def test_what_was_never_certain_is_reported_when_it_has_left():
+    consensus = Consensus(0.95)
+    assert show(consensus, [boxes("04524", 0.9)] * 9 + [None] * 24) == []
+    (reading,) = show(consensus, [None] * 10, start=33 * STEP)
+    assert (reading.status, reading.guess, reading.reason) == (
+        "rejected",
+        "04524",
+        "low-confidence",
+    )
+    assert consensus.current is None
+    assert consensus.finish() == ()
+
+
+def test_what_was_never_certain_is_reported_at_the_end():
+    (reading,) = readings([boxes("04524", 0.9)] * 9)
+    assert (reading.status, reading.guess) == ("rejected", "04524")
+
+
+def test_of_a_single_frame_what_it_shows_is_reported():
+    (reading,) = readings([boxes("04524", 0.9)])
+    assert (reading.status, reading.guess) == ("rejected", "04524")
+
+
+def test_where_no_boxes_were_ever_found_nothing_is_reported():
+    assert readings([None] * 50) == []
+    assert readings([()] * 50) == []
+    assert readings([]) == []
+
+
+@pytest.mark.parametrize("confidence", [0.999, 0.9])
+def test_a_frame_a_second_shows_an_envelope_each(confidence):
+    codes = ["04524", "67381", "13579", "04524"]
+    got = readings([boxes(code, confidence) for code in codes], step=1.0)
+    assert [reading.guess for reading in got] == codes
+
+
+def test_another_number_of_boxes_is_another_envelope():
+    frames = [boxes("04524", 0.999)] * 9 + [boxes("045", 0.999)] * 9
+    assert [reading.postcode for reading in readings(frames)] == ["04524", "045"]
+
+
+def test_it_can_be_used_again_after_the_end():
+    consensus = Consensus(0.95)
+    for _ in range(2):
+        (reading,) = show(consensus, [boxes("04524", 0.999)] * 3)
+        assert reading.postcode == "04524"
+        assert consensus.finish() == ()
+
+
+def test_time_that_goes_back_is_a_mistake_of_the_caller():
+    consensus = Consensus(0.95)
+    consensus.add(None, 0.0, 1.0)
+    with pytest.raises(ValueError, match=r"from 1\.0 to 0\.5"):
+        consensus.add(None, 0.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"correlation": 1.1}, {"correlation": -0.1}, {"floor": 0.0}, {"floor": 0.5}, {"leaves_s": -1}],
+)
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match="must"):
+        replace(Settings(), **wrong)
+
+
+@st.composite
+def films(draw):
+    """Draw frames of any kind, and when they were taken."""
+    seed = draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    frames, time_s = [], 0.0
+    for _ in range(draw(st.integers(0, 30))):
+        time_s += draw(st.sampled_from([0.0, 0.04, 0.3, 2.0]))
+        if draw(st.booleans()):
+            digits = rng.integers(0, 10, 5) if draw(st.booleans()) else [0, 4, 5, 2, 4]
+            digits = "".join(" " if rng.random() < 0.05 else str(d) for d in digits)
+            frame = boxes(digits, float(rng.choice([0.1, 0.6, 0.999, 1.0])))
+        else:
+            frame = None
+        frames.append((frame, float(rng.choice([0.0, 0.3, 1.0])), time_s))
+    return frames
+
+
+@given(films(), st.floats(0, 1))
+def test_whatever_is_shown_readings_keep_their_promises(frames, threshold):
+    consensus = Consensus(threshold, EVERYTHING)
+    reported = []
+    for frame in frames:
+        reported += consensus.add(*frame)
+    reported += consensus.finish()
+    seen = sum(frame is not None and found > 0 for frame, found, _ in frames)
+    assert len(reported) <= seen
+    assert seen or not reported
+    for reading in reported:
+        assert reading.status in {"accepted", "rejected"}
+        assert 0 <= reading.confidence <= 1 + 1e-6
+        assert (reading.status == "accepted") == (reading.postcode is not None)
+        if reading.status == "accepted":
+            assert reading.confidence >= threshold
+            assert reading.region == EVERYTHING.region(reading.postcode)
+
+
+def noisy_frames(rng, count, hand, noise):
+    """Draw a digit, and what a classifier says of it in several noisy frames.
+
+    Its logits are the digit's own, by its hand, and each frame's noise.
+    """
+    true = int(rng.integers(10))
+    logits = rng.normal(0, hand, 10)
+    logits[true] += 6
+    frames = logits + rng.normal(0, noise, (count, 10))
+    # Noise in logits is doubt: they are the less to be believed, the more of it there is.
+    powers = np.exp(frames / (1 + noise**2 / 6))
+    return true, (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def frames_of_digits(digits):
+    """Return a postcode and the frames of it, of digits and the frames of each."""
+    frames = [tuple(Box(rows[k]) for _, rows in digits) for k in range(5)]
+    return "".join(str(true) for true, _ in digits), frames
+
+
+def compare(postcodes):
+    """Return what frames say alone, the surest of five, and together: (confidence, right)."""
+    alone, together = [], []
+    for truth, frames in postcodes:
+        best = max((decode(frame) for frame in frames), key=lambda reading: reading.confidence)
+        alone.append((best.confidence, best.guess == truth))
+        consensus = Consensus(1.0)
+        show(consensus, frames)
+        together.append((consensus.current.confidence, consensus.current.guess == truth))
+    return alone, together
+
+
+def read_at(results, error):
+    """Return how many are read where at most this share of them is wrong."""
+    ranked = sorted(results, reverse=True)
+    wrong = np.cumsum([not right for _, right in ranked])
+    few = np.flatnonzero(wrong <= error * np.arange(1, len(ranked) + 1))
+    return int(few[-1]) + 1 if len(few) else 0
+
+
+def test_five_noisy_frames_read_more_than_the_best_of_them_at_the_same_error():
+    rng = np.random.default_rng(7)
+    alone, together = compare(
+        frames_of_digits([noisy_frames(rng, 5, hand=1.0, noise=1.8) for _ in range(5)])
+        for _ in range(1500)
+    )
+    assert sum(right for _, right in together) > sum(right for _, right in alone)
+    assert read_at(together, 0.01) > 1.1 * read_at(alone, 0.01) > 150
+
+
+def seen(digit, rng):
+    """Return a picture of a digit in its box, as a bad camera sees it this time."""
+    side, turn = 44, np.deg2rad(rng.normal(0, 3))
+    size = side / 40 * (1 + rng.normal(0, 0.04))
+    matrix = size * np.array(
+        [[np.cos(turn), rng.normal(0, 0.05) - np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    )
+    shift = side / 2 + rng.normal(0, 1, 2) - matrix @ np.array([14, 14])
+    ink = cv2.warpAffine(digit, np.column_stack([matrix, shift]), (side, side))
+    paper = cv2.GaussianBlur(235 - ink / 255 * 120, (0, 0), 0.3 + abs(rng.normal(0, 1.2)))
+    noisy = np.clip(paper + rng.normal(0, 8, paper.shape), 0, 255).astype(np.uint8)
+    _, jpeg = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 60])
+    return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+
+
+def test_five_noisy_frames_of_real_digits_read_more_than_the_best_of_them(recognizer, shared_data):
+    with np.load(shared_data("mnist.npz"), allow_pickle=False) as mnist:
+        images, labels = mnist["x_test"], mnist["y_test"]
+    rng = np.random.default_rng(3)
+
+    def postcode():
+        chosen = rng.integers(len(labels), size=5)
+        frames = []
+        for _ in range(5):
+            digits = [extract(seen(images[k], rng)) for k in chosen]
+            rows = recognizer.classifier.probabilities(np.stack(digits))
+            frames.append(tuple(map(Box, rows)))
+        return "".join(map(str, labels[chosen])), frames
+
+    alone, together = compare(postcode() for _ in range(250))
+    assert sum(right for _, right in together) >= sum(right for _, right in alone)
+    assert read_at(together, 0.01) > read_at(alone, 0.01) > 25
+
+    # At the kiosk's own threshold the frames keep to the error that it is made for.
+    def accepted(results):
+        return [right for confidence, right in results if confidence >= recognizer.threshold]
+
+    assert len(accepted(together)) > 0.5 * len(together)
+    assert accepted(together).count(False) <= 0.015 * len(together)
+    assert accepted(together).count(False) <= accepted(alone).count(False)
