@@ -12,6 +12,7 @@ them.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import cv2
@@ -51,6 +52,11 @@ _NEAR = 0.35
 # lie this far inside of the box, both in box heights.
 _PIECE = 0.15
 _PIECE_INSET = 0.08
+# So thin, by the box's height, so long, by its width, and so near a wall, a part is a rest
+# of the printed line.
+_THIN = 0.12
+_LONG = 0.3
+_BESIDE = 0.16
 
 
 class _Wall(NamedTuple):
@@ -263,7 +269,10 @@ def _digits_in(
     inks: NDArray[np.float32], strip: Strip, level: float
 ) -> list[NDArray[np.uint8] | None]:
     """Tell strokes from paper, and which belong to which box."""
-    soft = np.asarray(cv2.GaussianBlur(inks, (0, 0), 0.8), np.float32)
+    # From here on in parts of the light that is missing: a stroke's middle is so dense that
+    # beside it the edges, a part of its width, would seem to be none.
+    dark, level = 1 - np.exp(-inks), 1 - math.exp(-level)
+    soft = np.asarray(cv2.GaussianBlur(dark, (0, 0), 0.8), np.float32)
     grain = soft[:: max(1, len(soft) // 24)]
     noise = float(np.median(np.abs(grain - np.median(grain)))) / 0.6745
     nobody = COUNT
@@ -282,7 +291,7 @@ def _digits_in(
     areas = stats[:, cv2.CC_STAT_AREA]
     owner_of = shares.argmax(axis=1)
     is_shared = shares.max(axis=1) < _AT_HOME * areas
-    owner_of[_is_foreign(labels, areas, strip)] = nobody
+    owner_of[_is_foreign(labels, stats, strip)] = nobody
     owner_of[0] = nobody
     is_shared &= owner_of != nobody
     owned = owner_of[labels]
@@ -304,12 +313,14 @@ def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float
     return [max(float(each), 0.5 * level) for each in highest]
 
 
-def _is_foreign(labels: NDArray[np.int32], areas: NDArray[Any], strip: Strip) -> NDArray[np.bool_]:
+def _is_foreign(labels: NDArray[np.int32], stats: NDArray[Any], strip: Strip) -> NDArray[np.bool_]:
     """Tell which parts lie mostly outside of the boxes, or are rests of the line.
 
     Small pieces along the walls, most of all where two lines meet, are the line's:
-    for a small piece the box begins a little further in.
+    for a small piece the box begins a little further in. So are thin ones that run along
+    a wall, where the paper was not flat.
     """
+    areas = stats[:, cv2.CC_STAT_AREA]
 
     def mostly_out(inset: int) -> NDArray[np.bool_]:
         columns = strip.lefts[:, None] + np.arange(inset, max(inset + 1, strip.width - inset))
@@ -318,7 +329,16 @@ def _is_foreign(labels: NDArray[np.int32], areas: NDArray[Any], strip: Strip) ->
         return np.asarray(within < 0.5 * areas)
 
     small = areas < (_PIECE * strip.height) ** 2
-    return np.where(small, mostly_out(round(_PIECE_INSET * strip.height)), mostly_out(0))
+    foreign = np.where(small, mostly_out(round(_PIECE_INSET * strip.height)), mostly_out(0))
+    thin, long = _THIN * strip.height, _LONG * strip.width
+    middles = stats[:, :2] + stats[:, 2:4] / 2
+    heights, widths = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
+    walls_x = np.concatenate([strip.lefts, strip.rights])
+    off_x = np.abs(middles[:, :1] - walls_x).min(axis=1)
+    off_y = np.abs(middles[:, 1:] - [strip.top, strip.bottom]).min(axis=1)
+    along = (heights < thin) & (widths > long) & (off_y < _BESIDE * strip.height)
+    upright = (widths < thin) & (heights > long) & (off_x < _BESIDE * strip.width)
+    return np.asarray(foreign | along | upright)
 
 
 def _one_digit(

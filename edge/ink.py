@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+# The blackest ink gives back about a tenth of the light; what a camera makes of less is noise.
+_BLACK = 0.1
 # Of a pixel that gives back 0 to 255 of 255 parts of the paper's light.
-_DENSITIES = -np.log(np.maximum(np.arange(256), 1) / 255).astype(np.float32)
+_DENSITIES = -np.log(np.maximum(np.arange(256) / 255, _BLACK)).astype(np.float32)
 
 
 def resize(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -85,7 +87,7 @@ def density(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
         reach: px, more than the widest stroke.
 
     Returns:
-        `float32 (h, w, 3)`, 0 for paper; ink on top of ink adds.
+        `float32 (h, w, 3)`, 0 for paper to 2.3 for black; ink on top of ink adds.
     """
     window = np.ones((reach, reach), np.uint8)
     light = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.ink import density, resize
-from edge.row import COUNT, Row
+from edge.row import COUNT, Row, project
 
 # Height of a box in the strip, px: about what the photo has, within these limits.
 _LEAST_HEIGHT = 48
@@ -92,15 +92,21 @@ def flatten(image: NDArray[np.uint8], row: Row) -> Strip:
     flat = cv2.warpPerspective(part, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
     densities = density(np.asarray(flat, np.uint8), reach=height // 3)
 
-    bounds = np.array(image.shape[1::-1], np.float32) - 1
-    inside = bool((corners >= 0).all() and (corners <= bounds).all())
-    if not inside:
+    edges = np.array([[0, 0], [size[0], 0], size, [0, size[1]]], np.float32)
+    around = project(row.homography @ to_row, edges)
+    if not _is_within(around, image):
         seen = cv2.warpPerspective(
             np.full(part.shape[:2], 255, np.uint8), back, size, flags=cv2.WARP_INVERSE_MAP
         )
         densities = densities * (cv2.erode(seen, np.ones((3, 3), np.uint8)) > 0)[..., None]
     lefts = np.rint(margin + pitch * np.arange(COUNT)).astype(np.intp)
-    return Strip(densities, height, round(pitch - 2 * gap), margin, lefts, inside)
+    width = round(pitch - 2 * gap)
+    return Strip(densities, height, width, margin, lefts, _is_within(corners, image))
+
+
+def _is_within(points: NDArray[np.float32], image: NDArray[np.uint8]) -> bool:
+    bounds = np.array(image.shape[1::-1], np.float32) - 1
+    return bool((points >= 0).all() and (points <= bounds).all())
 
 
 def _surroundings(
