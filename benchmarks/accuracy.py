@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import datasets
+from benchmarks.datasets import STROKE_SETS
 from edge import InputError, Reading, Recognizer
 from edge.sources.images import load_image
 from train.material import examples_of
 
 RESULTS = Path(__file__).parent / "results" / "accuracy.json"
-STROKE_SETS = ("pendigits", "unipen")
 TOUCH_COUNT = 500
 TOUCH_SEED = 20
 
