@@ -9,18 +9,20 @@ import numpy as np
 
 from benchmarks.rendering import marks
 from benchmarks.rendering.hand import Hand, write
+from benchmarks.rendering.marks import Rect
+from benchmarks.rendering.pose import HEIGHT, WIDTH
 from benchmarks.rendering.rows import Row, row_patches
+from benchmarks.rendering.view import View
 from benchmarks.rendering.writers import Writers
 from samples import stationery
-from samples.patch import Color, Patch
+from samples.patch import Color, Patch, bar_patch, frame_patch
 from samples.pen import Pen
-
-Rect = tuple[float, float, float, float]
-"""Left, top, right, bottom, mm."""
 
 _PRINT: Color = (58, 52, 50)
 # Counts of boxes that are no postcode.
 _OTHER_COUNTS = (1, 2, 3, 4, 6, 7, 8, 10, 12)
+# Places that are tried for one thing.
+_TRIES = 6
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,33 @@ class Place:
     """What must stay free."""
     px: float
     """Pixels per mm."""
+    seen: View
+    """How the photo shows the paper."""
 
     def free(
-        self, width: float, height: float, rng: np.random.Generator, tries: int = 6
+        self, width: float, height: float, rng: np.random.Generator, over: float = 0.3
     ) -> tuple[float, float] | None:
         """Return the upper left corner of a free rectangle, or None where none was found.
 
-        It may hang over the edge of the view by a half.
+        Args:
+            width: mm.
+            height: mm.
+            rng: where it lies.
+            over: how much of it may hang over the edge of the view.
         """
         left, top, right, bottom = self.view
-        for _ in range(tries):
-            x = rng.uniform(left - 0.3 * width, max(right - 0.7 * width, left))
-            y = rng.uniform(top - 0.3 * height, max(bottom - 0.7 * height, top))
+        for _ in range(_TRIES):
+            x = rng.uniform(left - over * width, max(right - (1 - over) * width, left))
+            y = rng.uniform(top - over * height, max(bottom - (1 - over) * height, top))
             if not any(_meet((x, y, x + width, y + height), rect) for rect in self.keep):
                 return x, y
         return None
+
+    def visible(self, row: Row) -> int:
+        """Return how many of a row's boxes are in the photo as a whole."""
+        corners = self.seen.to_photo(row.corners())
+        inside = ((corners >= 0) & (corners < (WIDTH, HEIGHT))).all(axis=(1, 2))
+        return int(inside.sum())
 
 
 def around(row: Row, place: Place, rng: np.random.Generator, pen: Pen) -> list[Patch]:
@@ -65,7 +79,7 @@ def around(row: Row, place: Place, rng: np.random.Generator, pen: Pen) -> list[P
     if rng.random() < 0.4:
         y, end = (row.bottom - row.line / 2) * px, (start + unit * rng.uniform(3, 8)) * px
         half = max(row.line * px, 0.8) / 2
-        patches.append(stationery.bar_patch(start * px, y - half, end, y + half, row.color))
+        patches.append(bar_patch(start * px, y - half, end, y + half, row.color))
     if rng.random() < 0.3:
         top, end = row.top - unit * rng.uniform(2.5, 4), start + unit * rng.uniform(3, 7)
         patches += stationery.corner_marks(row.left, top, end, px, row.color, max(row.line, 0.3))
@@ -112,6 +126,37 @@ def _lines_above(row: Row, px: float, rng: np.random.Generator, pen: Pen) -> lis
     return patches
 
 
+def label_patches(row: Row, px: float, rng: np.random.Generator) -> list[Patch]:
+    """Return now and then a white label, on which the row is printed."""
+    if rng.random() > 0.07:
+        return []
+    room = row.height * rng.uniform(0.2, 1.2, 4)
+    edges = (
+        row.left - room[0], row.top - room[1], row.right + room[2], row.bottom + room[3]
+    )  # fmt: skip
+    left, top, right, bottom = (edge * px for edge in edges)
+    return [
+        bar_patch(left, top, right, bottom, (242, 244, 245)),
+        frame_patch(left, top, right, bottom, 0.2 * px, (185, 186, 186)),
+    ]
+
+
+def table_around(row: Row, px: float) -> list[Patch]:
+    """Return the lines of a table of which the row is a part, as far as a strip shows it."""
+    half, reach = max(row.line * px, 0.8) / 2, 0.8 * row.height
+    corners = row.corners()
+    xs = sorted({*corners[:, 0, 0], *corners[:, 1, 0]})
+    xs = [xs[0] - row.pitch, *xs, xs[-1] + row.pitch] if row.joined else xs
+    patches = []
+    for x in xs if row.joined else ():
+        top, bottom = (row.top - reach) * px, (row.bottom + reach) * px
+        patches.append(bar_patch(x * px - half, top, x * px + half, bottom, row.color))
+    for y in (row.top, row.bottom):
+        left, right = (row.left - row.pitch) * px, (row.right + row.pitch) * px
+        patches.append(bar_patch(left, y * px - half, right, y * px + half, row.color))
+    return patches
+
+
 def scattered(
     place: Place,
     count: int,
@@ -144,6 +189,7 @@ def scattered(
         lambda: _paragraph(place, rng),
         lambda: _scribble(place, hand.pen, rng),
         lambda: _checkboxes(place, rng),
+        lambda: _window(place, rng),
     )
     for kind in rng.integers(0, len(kinds), count):
         patches += kinds[kind]()
@@ -159,13 +205,16 @@ def other_row(
     width = unit * rng.uniform(0.55, 1.0)
     pitch = width * (1.0 if rng.random() < 0.6 else rng.uniform(1.1, 1.5))
     # Far enough from the five that nobody takes both for one row.
-    at = place.free(pitch * count + unit, 1.8 * unit, rng)
+    at = place.free(pitch * count + unit, 1.8 * unit, rng, over=0)
     if at is None:
         return []
     row = replace(
         near, left=at[0] + unit / 2, top=at[1] + 0.4 * unit, width=width, height=unit,
         pitch=pitch, count=count, ruled=False,
     )  # fmt: skip
+    # Seven of which the photo shows five would be five.
+    if place.visible(row) != count:
+        return []
     patches = row_patches(row, place.px, rng)
     if rng.random() < 0.6:
         glyphs = writers.write(rng, count)
@@ -254,6 +303,12 @@ def _table(place: Place, rng: np.random.Generator) -> list[Patch]:
     return marks.table(
         *at, columns, rows, step, rng.uniform(0.15, 0.5), place.px, (gray, gray, gray)
     )
+
+
+def _window(place: Place, rng: np.random.Generator) -> list[Patch]:
+    width, height = rng.uniform(60, 95), rng.uniform(24, 40)
+    at = place.free(width, height, rng)
+    return [] if at is None else marks.window(*at, width, height, place.px, rng)
 
 
 def _paragraph(place: Place, rng: np.random.Generator) -> list[Patch]:

@@ -77,7 +77,7 @@ def _squares(rng: np.random.Generator) -> NDArray[np.uint8]:
 def lay(
     desk: NDArray[np.uint8],
     sheet: NDArray[np.uint8],
-    mask: NDArray[np.uint8],
+    mask: NDArray[np.float32],
     shadow: float,
 ) -> NDArray[np.float32]:
     """Return the sheet on the desk, with the shadow of its edge.
@@ -85,27 +85,25 @@ def lay(
     Args:
         desk: `uint8 (h, w, 3)`.
         sheet: `uint8 (h, w, 3)`.
-        mask: `uint8 (h, w)`, 255 where the sheet is.
+        mask: `float32 (h, w)`, 1 where the sheet is, 0 where it is not.
         shadow: how dark, 0 to 1.
     """
-    cover = mask.astype(np.float32) / 255
-    base = desk.astype(np.float32)
-    if cover.min() >= 1:
+    if mask.min() >= 1:
         return sheet.astype(np.float32)
-    if shadow:
-        base *= 1 - shadow * _soft(mask, 5, 7)[..., None]
-    base += cover[..., None] * (sheet.astype(np.float32) - base)
+    base = desk.astype(np.float32)
+    base *= 1 - shadow * _soft(mask, 5, 7)[..., None]
+    base += mask[..., None] * (sheet.astype(np.float32) - base)
     return base
 
 
-def _soft(mask: NDArray[np.uint8], shift: float, sigma: float) -> NDArray[np.float32]:
-    """Blur at a quarter of the size, moved to the lower right; 0 to 1."""
+def _soft(mask: NDArray[np.float32], shift: float, sigma: float) -> NDArray[np.float32]:
+    """Blur at a quarter of the size, moved to the lower right."""
     h, w = mask.shape
     small = cv2.resize(mask, (w // 4, h // 4), interpolation=cv2.INTER_AREA)
     move = np.array([[1, 0, shift / 4], [0, 1, shift / 4]], np.float64)
     small = cv2.warpAffine(small, move, small.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
     soft = cv2.GaussianBlur(small, (0, 0), sigma / 4)
-    return cv2.resize(soft, (w, h)).astype(np.float32) / 255
+    return np.asarray(cv2.resize(soft, (w, h)), np.float32)
 
 
 def polygon_mask(points: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -138,8 +136,9 @@ def cover(
         return photo
     part = np.s_[max(0, y - 20) : y + h + 20, max(0, x - 20) : x + w + 20]
     under = photo[part]
-    under *= 1 - 0.35 * _soft(mask, 6, 6)[part][..., None]
-    amount = mask[part].astype(np.float32)[..., None] / 255
+    amount = mask.astype(np.float32) / 255
+    under *= 1 - 0.35 * _soft(amount, 6, 6)[part][..., None]
+    amount = amount[part][..., None]
     under += amount * (color * sheen[part][..., None] - under)
     return photo
 

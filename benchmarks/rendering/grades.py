@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rendering.hand import Hand
-from benchmarks.rendering.optics import Glare, Optics, Shadow
+from benchmarks.rendering.optics import Glare, Optics, Shadow, metered
 from benchmarks.rendering.paper import Paper, Pattern
 from benchmarks.rendering.pose import HEIGHT, WIDTH, Pose
 from benchmarks.rendering.rows import Row
+from benchmarks.rendering.view import View
 from samples.patch import Color
 from samples.pen import Pen
 
@@ -40,6 +41,8 @@ class Limits:
     noise: Range = (0.3, 2.0)
     """Grey levels."""
     exposure: Range = (0.9, 1.05)
+    metered: Range = (0.8, 1.05)
+    """How bright white paper is where the row lies, 1 for as it is."""
     shadows: tuple[float, float] = (0.0, 0.0)
     """Shares of photos with a soft shadow and with a hard-edged one."""
     glare: float = 0.0
@@ -56,6 +59,10 @@ class Limits:
     """Height of a digit by its box's."""
     clutter: tuple[int, int] = (0, 6)
     """Things on the paper."""
+    lens: float = 0.0
+    """Largest distortion, parts of the distance from the middle."""
+    bend: float = 0.0
+    """Most that the paper's wave shifts what is printed, parts of a box's height."""
 
 
 LIMITS = MappingProxyType(
@@ -75,6 +82,7 @@ LIMITS = MappingProxyType(
             shaken=0.12,
             noise=(1, 6),
             exposure=(0.6, 1.12),
+            metered=(0.42, 1.12),
             shadows=(0.4, 0.12),
             glare=0.12,
             things=0.35,
@@ -83,6 +91,8 @@ LIMITS = MappingProxyType(
             over=(-0.05, 0.06),
             size=(0.42, 0.95),
             clutter=(0, 8),
+            lens=0.02,
+            bend=0.03,
         ),
         "hard": Limits(
             box_height=(24, 400),
@@ -93,6 +103,7 @@ LIMITS = MappingProxyType(
             shaken=0.3,
             noise=(2, 11),
             exposure=(0.45, 1.2),
+            metered=(0.3, 1.2),
             shadows=(0.25, 0.65),
             glare=0.3,
             things=0.5,
@@ -101,6 +112,8 @@ LIMITS = MappingProxyType(
             over=(0.0, 0.2),
             size=(0.4, 1.15),
             clutter=(1, 10),
+            lens=0.035,
+            bend=0.06,
         ),
         "strip": Limits(
             box_height=(24, 160),
@@ -111,10 +124,13 @@ LIMITS = MappingProxyType(
             shaken=0.1,
             noise=(0.5, 5),
             exposure=(0.55, 1.1),
+            metered=(0.4, 1.1),
             shadows=(0.3, 0.1),
             quality=(60, 95),
             over=(-0.05, 0.05),
             clutter=(0, 2),
+            lens=0.02,
+            bend=0.03,
         ),
     }
 )
@@ -168,7 +184,12 @@ def pick_row(box_height: float, rng: np.random.Generator, count: int = 5) -> Row
         color, opacity, line = _PENCIL_LINE, pick_range((0.55, 0.9), rng), max(line, 0.35)
         line = min(line, 0.06 * height)
     tint = pick_range((0.04, 0.15), rng) if rng.random() < 0.08 else 0.0
-    return Row(0, 0, width, height, pitch, count, line, color, opacity, ruled, tint)
+    inner = pick_range((0.35, 1.0), rng) if rng.random() < 0.3 else 1.0
+    rounded = pick_range((0.05, 0.2), rng) if rng.random() < 0.08 else 0.0
+    return Row(
+        0, 0, width, height, pitch, count, line, color, opacity, ruled, tint,
+        max(inner, min(1.0, _THINNEST * height / box_height / line)), rounded,
+    )  # fmt: skip
 
 
 def pick_paper(row: Row, box_height: float, rng: np.random.Generator) -> tuple[Paper, Row]:
@@ -271,14 +292,31 @@ def pick_pose(box_height: float, limits: Limits, rng: np.random.Generator) -> Po
     )
 
 
+def pick_view(H: NDArray[np.float64], row: Row, limits: Limits, rng: np.random.Generator) -> View:
+    """Return how the camera really sees the paper; the boxes stay in the photo."""
+    bend = limits.bend * row.height * rng.random() if rng.random() < 0.5 else 0.0
+    view = View(
+        H,
+        lens=pick_range((-limits.lens, limits.lens), rng) if rng.random() < 0.5 else 0.0,
+        bend=bend,
+        wave=row.height * pick_range((12, 30), rng),
+        towards=pick_range((0, 2 * np.pi), rng),
+        phase=pick_range((0, 2 * np.pi), rng),
+    )
+    corners = view.to_photo(row.corners()).reshape(-1, 2)
+    if (corners < 0).any() or (corners > (WIDTH - 1, HEIGHT - 1)).any():
+        return View(H)
+    return view
+
+
 def pick_optics(
-    box_height: float, middle: NDArray[np.float64], limits: Limits, rng: np.random.Generator
+    box_height: float, points: NDArray[np.float64], limits: Limits, rng: np.random.Generator
 ) -> Optics:
     """Return light, lens and sensor.
 
     Args:
         box_height: in the photo, px; more blur than a part of it leaves no digit.
-        middle: `float64 (2,)`, of the row in the photo, px.
+        points: `float64 (n, 2)`, of what must be seen well, px.
         limits: of the grade.
         rng: the dice.
     """
@@ -296,7 +334,8 @@ def pick_optics(
     if box_height < 40:
         noise, quality = min(noise, 5.0), max(quality, 60)
     slope = rng.uniform(-uneven, uneven, 2)
-    return Optics(
+    middle = points.mean(axis=0)
+    optics = Optics(
         gain=(float(gain[0]), float(gain[1]), float(gain[2])),
         slope=(float(slope[0]), float(slope[1])),
         vignette=pick_range((0, uneven), rng),
@@ -310,6 +349,7 @@ def pick_optics(
         quality=quality,
         subsampled=bool(rng.random() < 0.8),
     )
+    return metered(optics, points, limits.metered)
 
 
 def _shadows(

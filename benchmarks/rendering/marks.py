@@ -12,6 +12,9 @@ from samples import stationery
 from samples.patch import Color, Patch, bar_patch, flat, frame_patch, lines_patch
 from samples.pen import Pen, ink_patch
 
+Rect = tuple[float, float, float, float]
+"""Left, top, right, bottom, mm."""
+
 FONTS = (stationery.SERIF, stationery.SANS, stationery.PLAIN, stationery.SCRIPT)
 
 # Invented, and no person's name among them.
@@ -172,6 +175,20 @@ def logo(left: float, top: float, size: float, px: float, rng: np.random.Generat
     small = cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
     color = rng.uniform(20, 220, 3).astype(np.float32)
     return [Patch(round(left * px), round(top * px), small * np.float32(0.95 / 255), color)]
+
+
+def window(
+    left: float, top: float, width: float, height: float, px: float, rng: np.random.Generator
+) -> list[Patch]:
+    """Return an envelope's window, a grey pane behind which a printed address shows."""
+    pane = bar_patch(left * px, top * px, (left + width) * px, (top + height) * px, (205, 208, 208))
+    edge = frame_patch(
+        left * px, top * px, (left + width) * px, (top + height) * px, 0.4 * px, (160, 160, 160)
+    )
+    patches = [pane, edge]
+    for k, line in enumerate(address_lines(rng, 4)):
+        patches += text(line, left + 4, top + 6 + 5 * k, 2.2, px, (60, 58, 58), FONTS[1])
+    return patches
 
 
 def table(

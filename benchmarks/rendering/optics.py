@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -95,6 +95,29 @@ def expose(
         curve = level + optics.contrast * (3 * level**2 - 2 * level**3 - level)
         picture = cv2.LUT(picture, np.rint(255 * curve).astype(np.uint8))
     return picture
+
+
+def metered(optics: Optics, points: NDArray[np.floating], span: tuple[float, float]) -> Optics:
+    """Return the optics with an exposure that suits what lies at some points of the photo.
+
+    Args:
+        optics: whose gain is changed, if need be.
+        points: `(n, 2)` px, of the row.
+        span: darkest and brightest that white paper may be there, 1 for neither.
+    """
+    u, v = (2 * points / (WIDTH, HEIGHT) - 1).T
+    field = (1 + u * optics.slope[0] + v * optics.slope[1]) * (
+        1 - optics.vignette * (u**2 + v**2) / 2
+    )
+    for shadow in optics.shadows:
+        outline = np.array(shadow.points, np.float32)
+        for place, point in enumerate(points.tolist()):
+            if cv2.pointPolygonTest(outline, point, False) >= 0:
+                field[place] *= 1 - shadow.depth
+    level = float(field.mean()) * sum(optics.gain) / 3
+    factor = float(np.clip(level, *span)) / level
+    b, g, r = (gain * factor for gain in optics.gain)
+    return replace(optics, gain=(b, g, r))
 
 
 def light(optics: Optics) -> NDArray[np.float32]:

@@ -15,6 +15,8 @@ WIDTH, HEIGHT = 1640, 1232
 # Aiming shrinks the row by so much, again and again, until it fits into the photo.
 _SHRINK = 0.93
 _MOST_TRIES = 60
+# How far a lens and a wavy paper may shift what the photo shows, px.
+_STRAY = 80.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def visible(
         width: of the paper, mm.
         height: of the paper, mm.
     """
-    frame = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float64)
+    right, bottom = WIDTH + _STRAY, HEIGHT + _STRAY
+    frame = np.array([[-_STRAY, -_STRAY], [right, -_STRAY], [right, bottom], [-_STRAY, bottom]])
     back = np.linalg.inv(H)
     rays = np.column_stack([frame, np.ones(4)]) @ back.T
     if not (rays[:, 2] * rays[0, 2] > 0).all() or rays[0, 2] <= 0:
@@ -110,7 +113,9 @@ def scaled(H: NDArray[np.float64], px: float, offset: tuple[int, int]) -> NDArra
     return H @ np.array([[1 / px, 0, offset[0] / px], [0, 1 / px, offset[1] / px], [0, 0, 1]])
 
 
-def outline(H: NDArray[np.float64], width: float, height: float) -> NDArray[np.float64]:
-    """Return the paper's corners in the photo, `float64 (4, 2)` px."""
-    corners = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
-    return cv2.perspectiveTransform(corners, H)[:, 0]
+def photo_px(H: NDArray[np.float64], view: tuple[float, float, float, float]) -> float:
+    """Return the photo's pixels per mm in the middle of a part of the paper."""
+    middle = np.array([(view[0] + view[2]) / 2, (view[1] + view[3]) / 2])
+    steps = middle + np.array([[0, 0], [1, 0], [0, 1]])
+    seen = cv2.perspectiveTransform(steps[:, None], H)[:, 0]
+    return float(np.sqrt(abs(np.linalg.det(seen[1:] - seen[0]))))

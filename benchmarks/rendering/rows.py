@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from samples.patch import Color, Patch, bar_patch, flat, frame_patch, rectangle_coverage
+from samples.patch import (
+    Color,
+    Patch,
+    bar_patch,
+    flat,
+    frame_patch,
+    lines_patch,
+    rectangle_coverage,
+)
 from samples.pen import GREY_PENCIL, ink_patch
 
 # A gap narrower than this part of the line's width can't be printed: such boxes are joined.
@@ -40,6 +48,10 @@ class Row:
     """Drawn by hand along a ruler, in pencil, instead of printed."""
     tint: float = 0.0
     """How much of the line's colour the boxes are filled with, 0 to 1."""
+    inner: float = 1.0
+    """Width of the walls between joined boxes, parts of the line's."""
+    rounded: float = 0.0
+    """Radius of the corners of boxes that stand apart, parts of their width."""
 
     @property
     def joined(self) -> bool:
@@ -86,8 +98,11 @@ def row_patches(row: Row, px: float, rng: np.random.Generator) -> list[Patch]:
         low, high = corners[0, 0], corners[-1, 2]
         frames = [frame_patch(*low, *high, line, row.color)]
         for x in corners[1:, 0, 0]:
-            half = line / 2
-            frames.append(bar_patch(x - half, low[1] + half, x + half, high[1] - half, row.color))
+            half = line / 2 * row.inner
+            edges = x - half, low[1] + line / 2, x + half, high[1] - line / 2
+            frames.append(bar_patch(*edges, row.color))
+    elif row.rounded:
+        frames = [_rounded(box, row.rounded * row.width * px, line, row.color) for box in corners]
     else:
         frames = [frame_patch(*box[0], *box[2], line, row.color) for box in corners]
     return patches + [
@@ -101,6 +116,18 @@ def _filled(box: NDArray[np.float64], color: Color, opacity: float) -> Patch:
     inside = (box[0, 0] - left, box[0, 1] - top, box[2, 0] - left, box[2, 1] - top)
     coverage = rectangle_coverage((bottom - top + 1, right - left + 1), *inside)
     return Patch(left, top, coverage * np.float32(opacity), flat(color))
+
+
+def _rounded(box: NDArray[np.float64], radius: float, line: float, color: Color) -> Patch:
+    turn = np.linspace(0, np.pi / 2, 9)
+    arc = radius * np.stack([-np.cos(turn), -np.sin(turn)], axis=1)
+    inset = radius * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
+    spin = np.array([[0, -1], [1, 0]])
+    # The upper left corner's arc, and the same after each quarter turn.
+    arcs = [corner + to + arc @ np.linalg.matrix_power(spin.T, k)
+            for k, (corner, to) in enumerate(zip(box, inset, strict=True))]  # fmt: skip
+    way = np.concatenate([*arcs, arcs[0][:1]])
+    return lines_patch([(way, line)], color)
 
 
 def _ruled(

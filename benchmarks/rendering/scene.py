@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rendering import desk
-from benchmarks.rendering.clutter import Place, Rect, around, scattered
+from benchmarks.rendering.clutter import Place, around, label_patches, scattered, table_around
 from benchmarks.rendering.grades import (
     LIMITS,
     Grade,
@@ -22,20 +22,24 @@ from benchmarks.rendering.grades import (
     pick_pose,
     pick_range,
     pick_row,
+    pick_view,
 )
 from benchmarks.rendering.hand import write
+from benchmarks.rendering.marks import Rect
 from benchmarks.rendering.optics import Optics, expose, to_jpeg
 from benchmarks.rendering.paper import Paper, blank, wrinkled
-from benchmarks.rendering.pose import HEIGHT, WIDTH, aim, box_height, outline, scaled, visible
+from benchmarks.rendering.pose import aim, box_height, photo_px, scaled, visible
 from benchmarks.rendering.rows import Row, row_patches
+from benchmarks.rendering.view import View
 from benchmarks.rendering.writers import Writers
-from samples.camera import map_points
 from samples.patch import Patch, press
 
 # Paper is drawn this much larger than the photo shows it, for small boxes and large ones.
 _OVERSAMPLED = ((20.0, 1.6), (60.0, 1.4), (150.0, 1.0))
 # More pixels of paper are drawn at a lower resolution.
 _MOST_PIXELS = 3_000_000
+# Of the strips, cut out of a table.
+_IN_TABLE = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,32 +71,32 @@ def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered
     paper, row = pick_paper(pick_row(height, rng), height, rng)
     hand = pick_hand(row, limits, rng)
     pose = pick_pose(height, limits, rng)
-    H = aim(pose, row.corners())
-    corners = map_points(row.corners(), H)
+    seen = pick_view(aim(pose, row.corners()), row, limits, rng)
+    corners = seen.to_photo(row.corners())
     height = box_height(corners)
 
-    px = _resolution(H, row, paper, height)
+    px = _resolution(seen, row, paper, height)
     glyphs = writers.write(rng)
     boxes = row.corners() * px
     digits = write(glyphs, boxes, hand, px, rng)
-    view = visible(H, paper.width, paper.height)
-    place = Place(view, (_surroundings(row),), px)
+    place = Place(visible(seen.H, paper.width, paper.height), (surroundings(row),), px, seen)
     # Whoever fills the boxes in writes the address too.
     pen = replace(hand.pen, width=float(np.clip(hand.pen.width * row.height, 0.3, 0.9)))
     clutter = around(row, place, rng, pen)
     count = int(rng.integers(limits.clutter[0], limits.clutter[1] + 1))
     clutter += scattered(place, count, writers, hand, rng, row)
-    printed = [*clutter, *row_patches(row, px, rng), *digits]
-    scene = photograph(paper, printed, H, view, px, limits, _room(row, H), rng)
-    optics = pick_optics(height, corners.reshape(-1, 2).mean(axis=0), limits, rng)
+    if grade == "strip" and rng.random() < _IN_TABLE:
+        clutter += table_around(row, px)
+    printed = [*label_patches(row, px, rng), *clutter, *row_patches(row, px, rng), *digits]
+    scene = photograph(paper, printed, seen, px, limits, room(row, seen), rng)
+    optics = pick_optics(height, corners.reshape(-1, 2).astype(np.float64), limits, rng)
     return develop(scene, optics, "".join(str(g.label) for g in glyphs), corners, grade, rng)
 
 
 def photograph(
     paper: Paper,
     patches: Sequence[Patch],
-    H: NDArray[np.float64],
-    view: Rect,
+    seen: View,
     px: float,
     limits: Limits,
     keep: NDArray[np.uint8],
@@ -103,17 +107,17 @@ def photograph(
     Args:
         paper: its colour and size.
         patches: what is printed and written on it, px of the whole paper.
-        H: from mm on the paper to photo px.
-        view: the part of the paper that is drawn, mm.
+        seen: by the camera.
         px: pixels per mm.
         limits: how much lies around.
         keep: `uint8 (1232, 1640)`, not 0 where nothing may cover the paper.
         rng: source of fibres, desk and things.
     """
+    view = visible(seen.H, paper.width, paper.height)
     pad = 2
     low = np.maximum(np.floor(np.array(view[:2]) * px).astype(int) - pad, 0)
-    high = np.minimum(np.ceil(np.array(view[2:]) * px).astype(int) + pad,
-                      np.rint(np.array([paper.width, paper.height]) * px).astype(int))  # fmt: skip
+    high = np.ceil(np.array(view[2:]) * px).astype(int) + pad
+    high = np.minimum(high, np.rint(np.array([paper.width, paper.height]) * px).astype(int))
     columns, rows = np.maximum(high - low, 8).tolist()
     left, top = low.tolist()
     sheet = blank(paper, px, (columns, rows), (left, top), rng)
@@ -121,23 +125,25 @@ def photograph(
     sheet = press(sheet, moved)
     flat_light = limits.tilt[1] == 0
     sheet = wrinkled(sheet, 0.004 if flat_light else rng.uniform(0, 0.03), 60 * px, rng)
-
-    to_photo = scaled(H, px, (left, top))
     image = np.clip(sheet + 0.5, 0, 255).astype(np.uint8)
-    shrink = px / _photo_px(H, view)
-    if shrink > 1.15:
-        image = cv2.GaussianBlur(image, (0, 0), 0.42 * shrink)
-    size = (WIDTH, HEIGHT)
-    seen = cv2.warpPerspective(image, to_photo, size, borderMode=cv2.BORDER_REPLICATE)
-    whole = np.full(image.shape[:2], 255, np.uint8)
-    mask = cv2.warpPerspective(whole, to_photo, size)
+    seen_px = photo_px(seen.H, view)
+    if px / seen_px > 1.15:
+        image = cv2.GaussianBlur(image, (0, 0), 0.42 * px / seen_px)
+
+    x, y = seen.maps()
+    # How far inside of the paper each pixel lies, px of the photo, makes its edge smooth.
+    inside = np.minimum(np.minimum(x, paper.width - x), np.minimum(y, paper.height - y))
+    mask = np.clip(inside * seen_px + 0.5, 0, 1)
+    shown = cv2.remap(
+        image, x * px - left, y * px - top, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     material = ("white", "dark") if flat_light else desk.DESKS
     under = desk.surface(
         material[rng.integers(len(material))],
-        scaled(H, _photo_px(H, view) / rng.uniform(1.2, 2.6), rng.integers(-900, 900, 2)),
+        scaled(seen.H, seen_px / rng.uniform(1.2, 2.6), rng.integers(-900, 900, 2)),
         rng,
     )
-    scene = desk.lay(under, seen, mask, 0.15 if flat_light else pick_range((0.2, 0.5), rng))
+    scene = desk.lay(under, shown, mask, 0.15 if flat_light else pick_range((0.2, 0.5), rng))
     if rng.random() < limits.things:
         scene = desk.cover(scene, keep, rng)
     return scene
@@ -172,31 +178,23 @@ def _cut_out(
     return part, corners - low.astype(np.float32)
 
 
-def _resolution(H: NDArray[np.float64], row: Row, paper: Paper, height: float) -> float:
+def _resolution(seen: View, row: Row, paper: Paper, height: float) -> float:
     """Return the pixels per mm in which the paper is drawn."""
     at, factors = zip(*_OVERSAMPLED, strict=True)
     px = height / row.height * float(np.interp(height, at, factors))
-    left, top, right, bottom = visible(H, paper.width, paper.height)
+    left, top, right, bottom = visible(seen.H, paper.width, paper.height)
     area = (right - left) * (bottom - top) * px**2
     return px * min(1.0, float(np.sqrt(_MOST_PIXELS / area)))
 
 
-def _photo_px(H: NDArray[np.float64], view: Rect) -> float:
-    """Return the photo's pixels per mm in the middle of the view."""
-    middle = np.array([(view[0] + view[2]) / 2, (view[1] + view[3]) / 2])
-    steps = middle + np.array([[0, 0], [1, 0], [0, 1]])
-    seen = map_points(steps, H).astype(np.float64)
-    across = np.linalg.det(seen[1:] - seen[0])
-    return float(np.sqrt(abs(across)))
-
-
-def _surroundings(row: Row) -> Rect:
-    """Return what clutter must keep clear of."""
+def surroundings(row: Row) -> Rect:
+    """Return what clutter must keep clear of, mm."""
     room = 0.35 * row.height
     return row.left - room, row.top - room, row.right + room, row.bottom + room
 
 
-def _room(row: Row, H: NDArray[np.float64]) -> NDArray[np.uint8]:
-    left, top, right, bottom = _surroundings(row)
-    move = H @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]])
-    return desk.polygon_mask(outline(move, right - left, bottom - top))
+def room(row: Row, seen: View) -> NDArray[np.uint8]:
+    """Return the same in the photo, `uint8 (1232, 1640)`, 255 inside."""
+    left, top, right, bottom = surroundings(row)
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    return desk.polygon_mask(seen.to_photo(corners).astype(np.float64))

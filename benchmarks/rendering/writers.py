@@ -21,6 +21,8 @@ Side = Literal["validation", "test"]
 _BY_PEN = 0.5
 # A hand's digits of one label are taken from so many of MNIST's that are most like it.
 _LIKE_HAND = 25
+# What is wider than this by its height is a part of a digit: its writer stopped.
+_WIDEST = 2.0
 # Weights of MNIST's mean grey against its slant, for digits that one hand might have written.
 _GREY_WEIGHT = 4.0
 
@@ -132,7 +134,9 @@ def _by_writer(digits: Sequence[StrokeDigit]) -> list[tuple[StrokeDigit, ...]]:
     """Return the digits of each writer of at least five."""
     found = defaultdict(list)
     for digit in digits:
-        found[digit.writer].append(digit)
+        width, height = np.ptp(np.concatenate(digit.strokes), axis=0)
+        if width <= _WIDEST * height:
+            found[digit.writer].append(digit)
     return [tuple(found[writer]) for writer in sorted(found) if len(found[writer]) >= 5]
 
 
