@@ -2,7 +2,8 @@
 
 Real pen strokes and real MNIST digits stand in five printed boxes on flat paper, which is
 seen in perspective, lit, blurred and compressed. Writes `0000.jpg`, … and `labels.csv`.
-Photo number i depends on seed, grade and i alone.
+Photo number i depends on seed, grade and i alone. `--grade negatives` renders photos in
+which there is no postcode to read.
 """
 
 from __future__ import annotations
@@ -22,33 +23,39 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.datasets import data_folder
-from benchmarks.rendering.grades import GRADES, Grade
+from benchmarks.rendering.grades import GRADES
+from benchmarks.rendering.negatives import KINDS, render_negative
 from benchmarks.rendering.scene import Rendered, render
 from benchmarks.rendering.writers import Side, Writers, load_writers
 from train.errors import DataError
 
-__all__ = ["Rendered", "photo", "photos", "render"]
+SETS = (*GRADES, "negatives")
+"""The grades, and photos without a postcode."""
 
 
-def photo(grade: Grade, seed: int, number: int, writers: Writers) -> Rendered:
+def photo(grade: str, seed: int, number: int, writers: Writers) -> Rendered:
     """Return one photo of a set.
 
     Args:
-        grade: `scan`, `desk`, `hard` or `strip`.
+        grade: `scan`, `desk`, `hard`, `strip` or `negatives`.
         seed: of the set.
         number: of the photo in it, from 0.
         writers: whose digits they are.
     """
-    return render(grade, np.random.default_rng([seed, GRADES.index(grade), number]), writers)
+    rng = np.random.default_rng([seed, SETS.index(grade), number])
+    if grade == "negatives":
+        # All kinds are in any set, in turns.
+        return render_negative(rng, writers, tuple(KINDS)[number % len(KINDS)])
+    return render(grade, rng, writers)
 
 
 def photos(
-    grade: Grade, count: int, seed: int, side: Side, folder: Path | None = None, jobs: int = 1
+    grade: str, count: int, seed: int, side: Side, folder: Path | None = None, jobs: int = 1
 ) -> Iterator[Rendered]:
     """Yield the photos of a set, in order, rendered by so many processes.
 
     Args:
-        grade: `scan`, `desk`, `hard` or `strip`.
+        grade: `scan`, `desk`, `hard`, `strip` or `negatives`.
         count: how many.
         seed: of the set.
         side: the writers, `validation` or `test`.
@@ -70,7 +77,7 @@ def _writers(side: Side, folder: Path) -> Writers:
     return load_writers(side, folder)
 
 
-def _render_one(task: tuple[Grade, int, int, Side, Path]) -> Rendered:
+def _render_one(task: tuple[str, int, int, Side, Path]) -> Rendered:
     grade, seed, number, side, folder = task
     return photo(grade, seed, number, _writers(side, folder))
 
@@ -84,7 +91,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.envelopes", description=str(__doc__).split("\n", 1)[0]
     )
-    parser.add_argument("--grade", choices=GRADES, default="desk", help="(default: desk)")
+    parser.add_argument("--grade", choices=SETS, default="desk", help="(default: desk)")
     parser.add_argument("--count", type=int, default=50, help="photos (default: 50)")
     parser.add_argument("--seed", type=int, default=1, help="of the set (default: 1)")
     parser.add_argument(

@@ -75,7 +75,7 @@ def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered
     corners = seen.to_photo(row.corners())
     height = box_height(corners)
 
-    px = _resolution(seen, row, paper, height)
+    px = resolution(seen, row, paper, height)
     glyphs = writers.write(rng)
     boxes = row.corners() * px
     digits = write(glyphs, boxes, hand, px, rng)
@@ -178,12 +178,12 @@ def _cut_out(
     return part, corners - low.astype(np.float32)
 
 
-def _resolution(seen: View, row: Row, paper: Paper, height: float) -> float:
+def resolution(seen: View, row: Row, paper: Paper, height: float) -> float:
     """Return the pixels per mm in which the paper is drawn."""
     at, factors = zip(*_OVERSAMPLED, strict=True)
     px = height / row.height * float(np.interp(height, at, factors))
     left, top, right, bottom = visible(seen.H, paper.width, paper.height)
-    area = (right - left) * (bottom - top) * px**2
+    area = max(1.0, (right - left) * (bottom - top) * px**2)
     return px * min(1.0, float(np.sqrt(_MOST_PIXELS / area)))
 
 
