@@ -75,20 +75,26 @@ def envelopes() -> list[Photo]:
     return [Photo(folder / label["file"], label["postcode"]) for label in labels]
 
 
+def form_cells() -> list[Photo]:
+    """Return scanned single boxes of forms; the postcode of each is one digit."""
+    folder = data_folder() / "form_cells"
+    with (folder / "labels.csv").open(newline="") as file:
+        return [Photo(folder / row["file"], row["label"]) for row in csv.DictReader(file)]
+
+
 def stroke_sides(name: str, folder: Path | None = None) -> Strokes:
     """Return a stroke set, `pendigits` or `unipen`, divided as for the bundled model."""
     path = (folder or data_folder()) / f"{name}_strokes.json.gz"
     return divide(load_strokes(path), RECIPES[DEFAULT])
 
 
-def unseen_digits(name: str) -> list[StrokeDigit]:
-    """Return the pen digits of a set's writers whom the bundled model has not learnt from.
+def unseen_digits(name: str) -> Sequence[StrokeDigit]:
+    """Return the pen digits of a set's test writers, by whom nothing was chosen.
 
     Args:
         name: of the set, `pendigits` or `unipen`.
     """
-    divided = stroke_sides(name)
-    return [*divided.validation, *divided.test]
+    return stroke_sides(name).test
 
 
 def touch_recordings(digits: Sequence[StrokeDigit], count: int, seed: int) -> Iterator[Touch]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import multiprocessing
 import sys
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +33,9 @@ from train.errors import DataError
 
 SETS = (*GRADES, "negatives")
 """The grades, and photos without a postcode."""
+
+# Photos that are rendered while one is read, by the number of processes.
+_AHEAD = 2
 
 
 def photo(grade: str, seed: int, number: int, writers: Writers) -> Rendered:
@@ -66,10 +71,21 @@ def photos(
     if jobs <= 1:
         yield from map(_render_one, numbers)
         return
-    with ProcessPoolExecutor(jobs, initializer=_single_threaded) as pool:
-        # A few at a time: photos that wait to be read fill the memory.
-        for start in range(0, count, 4 * jobs):
-            yield from pool.map(_render_one, numbers[start : start + 4 * jobs])
+    # Not forked: whoever reads the photos may have threads running already.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_single_threaded) as pool:
+        # A few ahead of the reader: photos that wait fill the memory.
+        waiting: deque[Future[Rendered]] = deque()
+        try:
+            for task in numbers:
+                waiting.append(pool.submit(_render_one, task))
+                if len(waiting) > _AHEAD * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 @cache
