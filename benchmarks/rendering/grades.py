@@ -145,6 +145,10 @@ _LINE_COLORS: tuple[Color, ...] = (
 _PENCIL_LINE: Color = (95, 93, 92)
 # A line thinner than this in the photo is no line, px.
 _THINNEST = 0.55
+# In boxes smaller than this, px, nobody could read what a stronger JPEG leaves of digits.
+_SMALL = 40.0
+# Nor what more noise does, grey levels, by the box's height, px.
+_MOST_NOISE = ((20.0, 40.0, 80.0), (3.5, 5.0, 12.0))
 # Least distance of the boxes from the paper's edge, mm.
 _PAPER_MARGIN = 2.5
 
@@ -235,7 +239,8 @@ def pick_hand(row: Row, limits: Limits, rng: np.random.Generator) -> Hand:
     over = pick_range(limits.over, rng)
     size = pick_range(limits.size, rng)
     lean = rng.normal(0, 0.05 if over <= 0 else 0.1, 2)
-    slant = float(np.clip(rng.normal(0.03, 0.1), -0.15, 0.3))
+    # On top of what each hand has by itself.
+    slant = float(np.clip(rng.normal(0.02, 0.07), -0.15, 0.2))
     pen = pick_pen(row, rng)
     return Hand(
         pen=pen,
@@ -329,10 +334,10 @@ def pick_optics(
     shake = 0.0
     if rng.random() < limits.shaken:
         shake = pick_range((1.5, max(2.0, min(0.08 * box_height, 12))), rng)
-    noise = pick_range(limits.noise, rng)
+    noise = min(pick_range(limits.noise, rng), float(np.interp(box_height, *_MOST_NOISE)))
     quality = int(rng.integers(limits.quality[0], limits.quality[1] + 1))
-    if box_height < 40:
-        noise, quality = min(noise, 5.0), max(quality, 60)
+    if box_height < _SMALL:
+        quality = max(quality, 60)
     slope = rng.uniform(-uneven, uneven, 2)
     middle = points.mean(axis=0)
     optics = Optics(

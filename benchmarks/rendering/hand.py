@@ -15,6 +15,8 @@ from samples.pen import Pen, ink_patch
 
 # Digits that leave their box do so upwards and downwards rather than into the next one.
 _SIDEWAYS = np.array([0.6, 1.0])
+# Hands write narrower in narrow boxes, but not narrower than this.
+_NARROWEST = 0.7
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,12 @@ def write(
         px: pixels per mm, for the paper's grain.
         rng: source of what differs from digit to digit.
     """
+    narrow = _narrowed(glyphs, boxes, hand)
+    shear = np.array([[narrow, -hand.slant], [0, 1]])
     patches = []
     for glyph, box in zip(glyphs, boxes, strict=True):
         low, high = box[0], box[2]
-        shape = _sheared(glyph, hand.slant)
+        shape = _bounds(glyph, shear)
         extent = np.maximum(shape[1] - shape[0], 1e-3)
         slack = (high - low) * hand.over * (_SIDEWAYS if hand.over > 0 else 1.0)
         room = (high - low) + 2 * slack
@@ -69,7 +73,7 @@ def write(
         middle = np.clip(wanted, low - slack + half, high + slack - half)
         width = hand.pen.width * (high - low)[1]
         # p → linear @ p + shift takes the glyph's own units to the paper's pixels.
-        linear = scale * np.array([[1, -hand.slant], [0, 1]])
+        linear = scale * shear
         shift = middle - scale * (shape[0] + shape[1]) / 2
         if glyph.image is None:
             strokes = [stroke @ linear.T + shift for stroke in glyph.strokes]
@@ -79,15 +83,28 @@ def write(
     return patches
 
 
-def _sheared(glyph: Glyph, slant: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the corners of the ink's bounding box after shearing, in the glyph's units."""
+def _narrowed(glyphs: Sequence[Glyph], boxes: NDArray[np.float64], hand: Hand) -> float:
+    """Return how much narrower than usual a hand must write to fit the boxes, up to 1."""
+    least = 1.0
+    for glyph, box in zip(glyphs, boxes, strict=True):
+        low, high = _bounds(glyph, np.array([[1, -hand.slant], [0, 1]]))
+        width, height = np.maximum(high - low, 1e-3)
+        room, tall = box[2] - box[0]
+        least = min(least, float(room / tall * height / (hand.size * width)))
+    return max(least, _NARROWEST)
+
+
+def _bounds(
+    glyph: Glyph, shear: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the corners of the ink's bounding box after shearing."""
     if glyph.image is None:
         points = np.concatenate(glyph.strokes)
     else:
         rows, columns = np.nonzero(glyph.image > 127)
         points = np.stack([columns, rows], axis=1).astype(float)
         points = np.concatenate([points - 0.5, points + 0.5])
-    points = points @ np.array([[1, -slant], [0, 1]]).T
+    points = points @ shear.T
     return points.min(axis=0), points.max(axis=0)
 
 
