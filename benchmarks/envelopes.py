@@ -118,6 +118,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--out", type=Path, required=True, help="folder for photos and labels")
     options = parser.parse_args()
+    for name in ("count", "jobs"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be 1 or more")
     folder = options.data or data_folder()
     try:
         options.out.mkdir(parents=True, exist_ok=True)

@@ -185,21 +185,26 @@ def scattered(
         lambda: _code(place, rng),
         lambda: _logo(place, rng),
         lambda: _table(place, rng),
-        lambda: other_row(place, near, writers, hand, rng),
         lambda: _paragraph(place, rng),
         lambda: _scribble(place, hand.pen, rng),
         lambda: _checkboxes(place, rng),
         lambda: _window(place, rng),
     )
-    for kind in rng.integers(0, len(kinds), count):
-        patches += kinds[kind]()
+    for kind in rng.integers(0, len(kinds) + 1, count):
+        if kind < len(kinds):
+            patches += kinds[kind]()
+            continue
+        row_there, rect = other_row(place, near, writers, hand, rng)
+        patches += row_there
+        # What is laid over six boxes might leave five.
+        place = replace(place, keep=(*place.keep, *rect))
     return patches
 
 
 def other_row(
     place: Place, near: Row, writers: Writers, hand: Hand, rng: np.random.Generator
-) -> list[Patch]:
-    """Return a row of boxes that are not five, empty or written in."""
+) -> tuple[list[Patch], tuple[Rect, ...]]:
+    """Return a row of boxes that are not five, empty or written in, and where it is, if at all."""
     count = int(rng.choice(_OTHER_COUNTS))
     unit = near.height * rng.uniform(0.6, 1.1)
     width = unit * rng.uniform(0.55, 1.0)
@@ -207,20 +212,20 @@ def other_row(
     # Far enough from the five that nobody takes both for one row.
     at = place.free(pitch * count + unit, 1.8 * unit, rng, over=0)
     if at is None:
-        return []
+        return [], ()
     row = replace(
         near, left=at[0] + unit / 2, top=at[1] + 0.4 * unit, width=width, height=unit,
         pitch=pitch, count=count, ruled=False,
     )  # fmt: skip
     # Seven of which the photo shows five would be five.
     if place.visible(row) != count:
-        return []
+        return [], ()
     patches = row_patches(row, place.px, rng)
     if rng.random() < 0.6:
         glyphs = writers.write(rng, count)
         boxes = row.corners() * place.px
         patches += write(glyphs, boxes, hand, place.px, rng)
-    return patches
+    return patches, ((row.left, row.top, row.right, row.bottom),)
 
 
 def _font(rng: np.random.Generator) -> int:

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rendering import marks
 from benchmarks.rendering.clutter import Place, around, scattered
-from benchmarks.rendering.grades import (
-    LIMITS,
-    Grade,
+from benchmarks.rendering.dice import (
     pick_hand,
     pick_log,
     pick_optics,
@@ -23,6 +21,7 @@ from benchmarks.rendering.grades import (
     pick_row,
     pick_view,
 )
+from benchmarks.rendering.grades import LIMITS, Grade
 from benchmarks.rendering.hand import Hand, write
 from benchmarks.rendering.paper import Paper
 from benchmarks.rendering.pose import aim, visible

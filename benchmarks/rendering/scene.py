@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rendering import desk
 from benchmarks.rendering.clutter import Place, around, label_patches, scattered, table_around
-from benchmarks.rendering.grades import (
-    LIMITS,
-    Grade,
-    Limits,
+from benchmarks.rendering.dice import (
     pick_hand,
     pick_log,
     pick_optics,
@@ -24,6 +21,7 @@ from benchmarks.rendering.grades import (
     pick_row,
     pick_view,
 )
+from benchmarks.rendering.grades import LIMITS, Grade, Limits
 from benchmarks.rendering.hand import write
 from benchmarks.rendering.marks import Rect
 from benchmarks.rendering.optics import Optics, expose, to_jpeg

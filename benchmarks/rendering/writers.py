@@ -78,7 +78,8 @@ class Writers:
         wanted = self.traits[rng.integers(len(self.traits))]
         apart = np.abs(self.traits - wanted).sum(axis=1)
         glyphs = []
-        for label in rng.integers(0, 10, count).tolist():
+        known = np.unique(self.labels)
+        for label in known[rng.integers(0, len(known), count)].tolist():
             places = np.flatnonzero(self.labels == label)
             like = places[np.argsort(apart[places], kind="stable")[:_LIKE_HAND]]
             glyphs.append(Glyph(label, image=self.images[like[rng.integers(len(like))]]))
