@@ -26,6 +26,8 @@ _PENCIL_LINE: Color = (95, 93, 92)
 _THINNEST = 0.55
 # In boxes smaller than this, px, nobody could read what a stronger JPEG leaves of digits.
 _SMALL = 40.0
+# Mean grey level of ink that can still be seen there.
+_DARK_ENOUGH = 85
 # Nor what more noise does, grey levels, by the box's height, px.
 _MOST_NOISE = ((20.0, 40.0, 80.0), (3.5, 5.0, 12.0))
 # Least distance of the boxes from the paper's edge, mm.
@@ -113,14 +115,25 @@ def pick_paper(row: Row, box_height: float, rng: np.random.Generator) -> tuple[P
     ), placed  # fmt: skip
 
 
-def pick_hand(row: Row, limits: Limits, rng: np.random.Generator) -> Hand:
-    """Return how the boxes are filled in."""
+def pick_hand(row: Row, box_height: float, limits: Limits, rng: np.random.Generator) -> Hand:
+    """Return how the boxes are filled in.
+
+    Args:
+        row: the boxes.
+        box_height: in the photo, px; of faint ink in small boxes nothing would be seen.
+        limits: of the grade.
+        rng: the dice.
+    """
     over = pick_range(limits.over, rng)
     size = pick_range(limits.size, rng)
     lean = rng.normal(0, 0.05 if over <= 0 else 0.1, 2)
     # On top of what each hand has by itself.
     slant = float(np.clip(rng.normal(0.02, 0.07), -0.15, 0.2))
     pen = pick_pen(row, rng)
+    if box_height < _SMALL:
+        darker = min(1.0, _DARK_ENOUGH / (sum(pen.color) / 3))
+        b, g, r = (round(darker * value) for value in pen.color)
+        pen = replace(pen, color=(b, g, r), opacity=max(pen.opacity, 0.85))
     return Hand(
         pen=pen,
         size=size,

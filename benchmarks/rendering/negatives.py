@@ -99,7 +99,7 @@ def render_negative(
     seen = pick_view(aim(pose, block.corners()), block, limits, rng)
     px = resolution(seen, block, paper, height)
     view = visible(seen.H, paper.width, paper.height)
-    hand = pick_hand(row, limits, rng)
+    hand = pick_hand(row, height, limits, rng)
     sheet = _Sheet(row, grid, Place(view, (), px, seen), hand, writers)
     patches = KINDS[kind](sheet, rng)
     # Nor may a finger make five of six.

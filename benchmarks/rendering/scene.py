@@ -67,11 +67,11 @@ def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered
     limits = LIMITS[grade]
     height = pick_log(limits.box_height, rng)
     paper, row = pick_paper(pick_row(height, rng), height, rng)
-    hand = pick_hand(row, limits, rng)
     pose = pick_pose(height, limits, rng)
     seen = pick_view(aim(pose, row.corners()), row, limits, rng)
     corners = seen.to_photo(row.corners())
     height = box_height(corners)
+    hand = pick_hand(row, height, limits, rng)
 
     px = resolution(seen, row, paper, height)
     glyphs = writers.write(rng)

@@ -55,7 +55,7 @@ def test_other_rows_never_show_five_boxes(written):
     row = Row(40, 40)
     seen = View(aim(Pose(60, rotation=20, tilt=20), row.corners()))
     place = Place((0, 0, 400, 300), ((30, 30, 100, 60),), 6.0, seen)
-    hand = negatives.pick_hand(row, negatives.LIMITS["desk"], rng(1))
+    hand = negatives.pick_hand(row, 60, negatives.LIMITS["desk"], rng(1))
     drawn = sum(
         bool(other_row(place, row, made_writers(), hand, rng(seed))[0]) for seed in range(60)
     )
