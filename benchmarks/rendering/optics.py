@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rendering.desk import polygon_mask
 from benchmarks.rendering.pose import HEIGHT, WIDTH
-from samples.camera import blurred, sensed
+from samples.camera import blurred
 
 # Fields of light change slowly: they are made in this size.
 _FIELD = (WIDTH // 8, HEIGHT // 8)
@@ -81,20 +81,45 @@ def expose(
     Returns:
         `uint8 (1232, 1640, 3)`, before JPEG.
     """
-    photo = scene * light(optics)[..., None]
-    photo *= np.array(optics.gain, np.float32)
+    field = light(optics)
+    photo = cv2.multiply(scene, cv2.merge([field * np.float32(gain) for gain in optics.gain]))
     photo = blurred(photo, optics.blur, optics.shake, rng)
     for glare in optics.glares:
-        photo += _spot(glare)[..., None]
-    photo = sensed(photo, optics.noise, rng)
+        photo += cv2.merge([_spot(glare)] * 3)
+    if optics.noise:
+        photo += noise_of(photo, optics.noise, rng)
     if optics.sharpen:
-        photo += optics.sharpen * (photo - cv2.GaussianBlur(photo, (0, 0), 1.5))
-    picture = np.clip(photo + 0.5, 0, 255).astype(np.uint8)
+        soft = cv2.GaussianBlur(photo, (0, 0), 1.5)
+        photo = cv2.addWeighted(photo, 1 + optics.sharpen, soft, -optics.sharpen, 0)
+    picture = cv2.convertScaleAbs(np.clip(photo, 0, 255))
     if optics.contrast:
         level = np.arange(256) / 255
         curve = level + optics.contrast * (3 * level**2 - 2 * level**3 - level)
         picture = cv2.LUT(picture, np.rint(255 * curve).astype(np.uint8))
     return picture
+
+
+def noise_of(
+    photo: NDArray[np.float32], level: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return a sensor's noise, which grows with the square root of the light.
+
+    Args:
+        photo: `float32 (h, w, 3)`, BGR, 0 to 255.
+        level: standard deviation at mid grey, grey levels.
+        rng: its source.
+    """
+    h, w = photo.shape[:2]
+    grey = np.maximum(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), 0)
+    spread = np.float32(level) * (0.35 + 0.65 * np.sqrt(grey / 128))
+    luma = rng.standard_normal((h, w), np.float32)
+    # Demosaicing smears the colour part over neighbouring pixels.
+    chroma = rng.standard_normal((h // 2 + 1, w // 2 + 1, 3), np.float32)
+    noise = cv2.addWeighted(
+        cv2.resize(chroma, (w, h), interpolation=cv2.INTER_LINEAR), 0.5,
+        cv2.merge([luma] * 3), 0.85, 0,
+    )  # fmt: skip
+    return cv2.multiply(noise, cv2.merge([spread] * 3))
 
 
 def metered(optics: Optics, points: NDArray[np.floating], span: tuple[float, float]) -> Optics:

@@ -64,10 +64,14 @@ def blank(
         y = (np.arange(rows, dtype=np.float32) + offset[1])[:, None]
         relief += 0.012 * np.sin(2 * np.pi * y / max(1.3 * px, 4))
     amount = _pattern(paper, px, shape, offset)
-    sheet = np.array(paper.color, np.float32) * (1 + relief)[..., None]
-    if amount is not None:
-        sheet += (paper.depth * amount)[..., None] * (np.array(paper.ink, np.float32) - sheet)
-    return np.clip(sheet, 0, 255)
+    relief = np.asarray(1 + relief, np.float32)
+    channels = []
+    for color, ink in zip(paper.color, paper.ink, strict=True):
+        channel = relief * np.float32(color)
+        if amount is not None:
+            channel += np.float32(paper.depth) * amount * (np.float32(ink) - channel)
+        channels.append(channel)
+    return cv2.merge(channels)
 
 
 def _pattern(
@@ -118,4 +122,5 @@ def wrinkled(
     at = round(rng.uniform(0.1, 0.9) * small[0])
     fold[at : at + 2] = rng.uniform(-2, 2)
     field = 1 + depth * (shade + cv2.GaussianBlur(fold, (0, 0), 1.5))
-    return sheet * cv2.resize(field, (w, h), interpolation=cv2.INTER_LINEAR)[..., None]
+    whole = cv2.resize(field.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
+    return cv2.multiply(sheet, cv2.merge([whole] * 3))

@@ -135,13 +135,16 @@ def photograph(
     shown = cv2.remap(
         image, x * px - left, y * px - top, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    material = ("white", "dark") if flat_light else desk.DESKS
-    under = desk.surface(
-        material[rng.integers(len(material))],
-        scaled(seen.H, seen_px / rng.uniform(1.2, 2.6), rng.integers(-900, 900, 2)),
-        rng,
-    )
-    scene = desk.lay(under, shown, mask, 0.15 if flat_light else pick_range((0.2, 0.5), rng))
+    if mask.min() >= 1:
+        scene = shown.astype(np.float32)
+    else:
+        material = ("white", "dark") if flat_light else desk.DESKS
+        under = desk.surface(
+            material[rng.integers(len(material))],
+            scaled(seen.H, seen_px / rng.uniform(1.2, 2.6), rng.integers(-900, 900, 2)),
+            rng,
+        )
+        scene = desk.lay(under, shown, mask, 0.15 if flat_light else pick_range((0.2, 0.5), rng))
     if rng.random() < limits.things:
         scene = desk.cover(scene, keep, rng)
     return scene
