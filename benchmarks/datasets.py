@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from train.material import divide
+from train.data import hold_out, load
+from train.material import Strokes, divide
 from train.recipes import DEFAULT, RECIPES
 from train.strokes import Stroke, StrokeDigit, load_strokes
 
 ROOT = Path(__file__).parents[1]
+STROKE_SETS = ("pendigits", "unipen")
 
 # A touchscreen's five boxes, screen px: x, y, width, height.
 _BOXES = [[20 + 150 * k, 40, 130, 180] for k in range(5)]
@@ -45,10 +47,18 @@ def data_folder() -> Path:
     return Path(os.environ.get("FIVEBOX_DATA") or ROOT.parent / "shared" / "data")
 
 
-def mnist_test() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def mnist_test(folder: Path | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return MNIST's test digits, `uint8 (10000, 28, 28)`, and what they are."""
-    with np.load(data_folder() / "mnist.npz", allow_pickle=False) as data:
+    with np.load((folder or data_folder()) / "mnist.npz", allow_pickle=False) as data:
         return data["x_test"], data["y_test"]
+
+
+def mnist_validation(folder: Path | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return MNIST's training digits that the bundled model was only decided by."""
+    recipe = RECIPES[DEFAULT]
+    known = load("mnist", (folder or data_folder()) / "mnist.npz").train
+    _, held = hold_out(known, recipe.held_out(len(known)), recipe.validation_seed)
+    return held.images, held.labels
 
 
 def box_strips() -> list[Photo]:
@@ -65,14 +75,26 @@ def envelopes() -> list[Photo]:
     return [Photo(folder / label["file"], label["postcode"]) for label in labels]
 
 
-def unseen_digits(name: str) -> list[StrokeDigit]:
-    """Return the pen digits of a set's writers whom the bundled model has not learnt from.
+def form_cells() -> list[Photo]:
+    """Return scanned single boxes of forms; the postcode of each is one digit."""
+    folder = data_folder() / "form_cells"
+    with (folder / "labels.csv").open(newline="") as file:
+        return [Photo(folder / row["file"], row["label"]) for row in csv.DictReader(file)]
+
+
+def stroke_sides(name: str, folder: Path | None = None) -> Strokes:
+    """Return a stroke set, `pendigits` or `unipen`, divided as for the bundled model."""
+    path = (folder or data_folder()) / f"{name}_strokes.json.gz"
+    return divide(load_strokes(path), RECIPES[DEFAULT])
+
+
+def unseen_digits(name: str) -> Sequence[StrokeDigit]:
+    """Return the pen digits of a set's test writers, by whom nothing was chosen.
 
     Args:
         name: of the set, `pendigits` or `unipen`.
     """
-    divided = divide(load_strokes(data_folder() / f"{name}_strokes.json.gz"), RECIPES[DEFAULT])
-    return [*divided.validation, *divided.test]
+    return stroke_sides(name).test
 
 
 def touch_recordings(digits: Sequence[StrokeDigit], count: int, seed: int) -> Iterator[Touch]:

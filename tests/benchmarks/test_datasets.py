@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks import datasets
 from edge.strokes import assign, parse_recording
-from train.material import divide
+from train.material import divide, gather
 from train.recipes import DEFAULT, RECIPES
-from train.strokes import load_strokes
+from train.strokes import StrokeDigit, load_strokes
 
 
 @pytest.fixture
@@ -71,20 +71,36 @@ def test_a_touch_recording_has_each_digit_inside_its_box(tablet):
             assert (points <= (x + width, y + height)).all()
 
 
-def test_digits_are_of_writers_whom_the_model_has_not_learnt_from(tablet):
+def test_digits_are_of_writers_by_whom_nothing_was_chosen(tablet):
     digits = load_strokes(datasets.data_folder() / "pendigits_strokes.json.gz")
-    learnt = divide(digits, RECIPES[DEFAULT]).learnt
-    assert {digit.writer for digit in tablet} | {digit.writer for digit in learnt} == {
-        "0",
-        "1",
-        "2",
-    }
-    assert not {digit.writer for digit in tablet} & {digit.writer for digit in learnt}
+    divided = divide(digits, RECIPES[DEFAULT])
+    chosen_by = {digit.writer for digit in [*divided.learnt, *divided.validation]}
+    assert {digit.writer for digit in tablet} | chosen_by == {"0", "1", "2"}
+    assert not {digit.writer for digit in tablet} & chosen_by
+
+
+def test_validation_digits_of_mnist_are_those_that_the_model_was_decided_by(data):
+    images = np.zeros((6000, 28, 28), np.uint8)
+    images[:, 0, :2] = np.stack(np.divmod(np.arange(6000), 256), axis=1)
+    labels = (np.arange(6000) % 10).astype(np.uint8)
+    few = {"x_test": images[:1], "y_test": labels[:1]}
+    np.savez(data / "mnist.npz", x_train=images, y_train=labels, **few)
+    found, what = datasets.mnist_validation()
+    learnt = gather(RECIPES[DEFAULT], data / "mnist.npz").learnt
+    held, known = (i[:, 0, 0].astype(int) * 256 + i[:, 0, 1] for i in (found, learnt.images))
+    assert sorted([*held, *known]) == list(range(6000))
+    assert (what == held % 10).all()
+
+
+def test_form_cells_come_with_their_digit(data):
+    (data / "form_cells").mkdir()
+    (data / "form_cells" / "labels.csv").write_text("file,label,form\na.png,7,1\n")
+    assert datasets.form_cells() == [(data / "form_cells" / "a.png", "7")]
 
 
 def test_writers_of_few_digits_are_left_out(tablet):
-    few = [digit for digit in tablet if digit.writer == tablet[0].writer][:4]
-    others = [digit for digit in tablet if digit.writer != tablet[0].writer]
+    few = [StrokeDigit(digit.label, "few", digit.strokes) for digit in tablet[:4]]
+    others = list(tablet)
     alone = list(datasets.touch_recordings(others, 5, seed=1))
     assert list(datasets.touch_recordings([*few, *others], 5, seed=1)) == alone
 

@@ -1,0 +1,148 @@
+"""Renders photos of envelopes as a camera sees them: `python -m benchmarks.envelopes`.
+
+Real pen strokes and real MNIST digits stand in five printed boxes on flat paper, which is
+seen in perspective, lit, blurred and compressed. Writes `0000.jpg`, … and `labels.csv`.
+Photo number i depends on seed, grade and i alone. `--grade negatives` renders photos in
+which there is no postcode to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import multiprocessing
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+# So that `python benchmarks/envelopes.py` finds the packages as `-m` does.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.datasets import data_folder
+from benchmarks.rendering.grades import GRADES
+from benchmarks.rendering.negatives import KINDS, render_negative
+from benchmarks.rendering.scene import Rendered, render
+from benchmarks.rendering.writers import Side, Writers, load_writers
+from train.errors import DataError
+
+SETS = (*GRADES, "negatives")
+"""The grades, and photos without a postcode."""
+
+# Photos that are rendered while one is read, by the number of processes.
+_AHEAD = 2
+
+
+def photo(grade: str, seed: int, number: int, writers: Writers) -> Rendered:
+    """Return one photo of a set.
+
+    Args:
+        grade: `scan`, `desk`, `hard`, `strip` or `negatives`.
+        seed: of the set.
+        number: of the photo in it, from 0.
+        writers: whose digits they are.
+    """
+    rng = np.random.default_rng([seed, SETS.index(grade), number])
+    if grade == "negatives":
+        # All kinds are in any set, in turns.
+        return render_negative(rng, writers, tuple(KINDS)[number % len(KINDS)])
+    return render(grade, rng, writers)
+
+
+def photos(
+    grade: str, count: int, seed: int, side: Side, folder: Path | None = None, jobs: int = 1
+) -> Iterator[Rendered]:
+    """Yield the photos of a set, in order, rendered by so many processes.
+
+    Args:
+        grade: `scan`, `desk`, `hard`, `strip` or `negatives`.
+        count: how many.
+        seed: of the set.
+        side: the writers, `validation` or `test`.
+        folder: of the data; None is `benchmarks.datasets.data_folder`.
+        jobs: processes; 1 renders in this one.
+    """
+    numbers = [(grade, seed, number, side, folder or data_folder()) for number in range(count)]
+    if jobs <= 1:
+        yield from map(_render_one, numbers)
+        return
+    # Not forked: whoever reads the photos may have threads running already.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_single_threaded) as pool:
+        # A few ahead of the reader: photos that wait fill the memory.
+        waiting: deque[Future[Rendered]] = deque()
+        try:
+            for task in numbers:
+                waiting.append(pool.submit(_render_one, task))
+                if len(waiting) > _AHEAD * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@cache
+def _writers(side: Side, folder: Path) -> Writers:
+    return load_writers(side, folder)
+
+
+def _render_one(task: tuple[str, int, int, Side, Path]) -> Rendered:
+    grade, seed, number, side, folder = task
+    return photo(grade, seed, number, _writers(side, folder))
+
+
+def _single_threaded() -> None:
+    cv2.setNumThreads(1)
+
+
+def main() -> int:
+    """Write a set of photos and their labels."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.envelopes", description=str(__doc__).split("\n", 1)[0]
+    )
+    parser.add_argument("--grade", choices=SETS, default="desk", help="(default: desk)")
+    parser.add_argument("--count", type=int, default=50, help="photos (default: 50)")
+    parser.add_argument("--seed", type=int, default=1, help="of the set (default: 1)")
+    parser.add_argument(
+        "--writers", choices=("validation", "test"), default="validation",
+        help="whose digits (default: validation, to choose by; test is to report)",
+    )  # fmt: skip
+    parser.add_argument("--data", type=Path, help="the data's folder (default: $FIVEBOX_DATA)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for photos and labels")
+    options = parser.parse_args()
+    for name in ("count", "jobs"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be 1 or more")
+    folder = options.data or data_folder()
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        rendered = photos(
+            options.grade, options.count, options.seed, options.writers, folder, options.jobs
+        )
+        with (options.out / "labels.csv").open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["file", "postcode", "corners"])
+            for number, each in enumerate(rendered):
+                name = f"{number:04d}.jpg"
+                (options.out / name).write_bytes(each.jpeg)
+                corners = " ".join(f"{value:.2f}" for value in each.corners.ravel())
+                rows.writerow([name, each.postcode, corners])
+    except DataError as error:
+        print(f"envelopes: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"envelopes: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

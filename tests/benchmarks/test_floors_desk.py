@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.floors import assert_floors
+
+NEEDED = ("mnist.npz", "pendigits_strokes.json.gz", "unipen_strokes.json.gz")
+
+
+@pytest.fixture(autouse=True)
+def data(shared_data):
+    for name in NEEDED:
+        shared_data(name)
+
+
+def test_rendered_desk_photos_of_unseen_writers_are_read():
+    assert_floors("desk")

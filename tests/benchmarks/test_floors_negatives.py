@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.floors import assert_floors
+
+NEEDED = ("mnist.npz", "pendigits_strokes.json.gz", "unipen_strokes.json.gz")
+
+
+@pytest.fixture(autouse=True)
+def data(shared_data):
+    for name in NEEDED:
+        shared_data(name)
+
+
+def test_of_photos_without_a_postcode_none_is_accepted():
+    assert_floors("negatives")
