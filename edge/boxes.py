@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cells import find_cells
-from edge.fit import count_written, fit
+from edge.fit import NOT_FIVE, count_written, fit
 from edge.ink import line_darkness, resize
 from edge.lineup import line_up
 from edge.row import Row, row_in, row_through
@@ -33,10 +33,12 @@ _LEVELS = (32, 13, 64)
 _NOISE_FACTOR = 3.5
 # The same where faint lines are made out: in a picture that is smoothed by a Gaussian of
 # one pixel, at levels so close that one of them suits.
-_FINE_LEVELS = (25, 16, 10, 40, 20, 13, 8, 32, 50)
+_FINE_LEVELS = (25, 16, 10, 40, 13, 8)
+_MOST_LINES = 0.25
 
 # Rows that are fitted at one level.
-_MOST_ROWS = 12
+_MOST_ROWS = 8
+_MOST_FAINT_ROWS = 5
 # Boxes below this height, working px, are looked at again in a finer picture.
 _FINE_HEIGHT = 24.0
 # Room around the row in it, in box heights.
@@ -118,11 +120,11 @@ def _candidates(image: NDArray[np.uint8]) -> Iterator[_Found]:
     for scale, small in _pyramid(image):
         dark = line_darkness(small, _LINE_REACH)
         pictures.append((scale, dark))
-        for found in _rows_in(dark, _easily_seen(dark)):
-            yield _in_picture(image, found, scale)
+        for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
+            yield from _in_picture(image, found, scale)
     for scale, dark in pictures:
-        for found in _rows_in(dark, _made_out(dark)):
-            yield _in_picture(image, found, scale)
+        for found in _rows_in(dark, _made_out(dark), _MOST_FAINT_ROWS):
+            yield from _in_picture(image, found, scale)
 
 
 def _pyramid(image: NDArray[np.uint8]) -> Iterator[tuple[float, NDArray[np.uint8]]]:
@@ -140,8 +142,13 @@ def _pyramid(image: NDArray[np.uint8]) -> Iterator[tuple[float, NDArray[np.uint8
         scale *= 2
 
 
-def _rows_in(dark: NDArray[np.uint8], masks: Iterator[NDArray[np.uint8]]) -> Iterator[_Found]:
-    """Yield rows of five that lines support, in px of the working picture."""
+def _rows_in(
+    dark: NDArray[np.uint8], masks: Iterator[NDArray[np.uint8]], most: int
+) -> Iterator[_Found]:
+    """Yield rows of five that lines support, in px of the working picture.
+
+    Of each mask no more than `most` rows are looked at.
+    """
     least = max(_LEAST_INK, _INK_NOISE_FACTOR * _grain(dark))
     tried: list[NDArray[np.float32]] = []
     for lines in masks:
@@ -155,7 +162,7 @@ def _rows_in(dark: NDArray[np.uint8], masks: Iterator[NDArray[np.uint8]]) -> Ite
             if coverage > 0:
                 yield _Found(fitted_row, coverage, count_written(dark, fitted_row, least))
             fitted += 1
-            if fitted == _MOST_ROWS:
+            if fitted == most:
                 break
 
 
@@ -176,7 +183,10 @@ def _made_out(dark: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     """Yield where there may be faint lines, at many levels."""
     smooth = cv2.GaussianBlur(dark, (0, 0), 1.0)
     for level in _FINE_LEVELS:
-        yield np.asarray(cv2.compare(smooth, level, cv2.CMP_GT), np.uint8)
+        lines = np.asarray(cv2.compare(smooth, level, cv2.CMP_GT), np.uint8)
+        # Where so much is darker, it is grain, and its outlines are without number.
+        if cv2.countNonZero(lines) < _MOST_LINES * lines.size:
+            yield lines
 
 
 def _hypotheses(lines: NDArray[np.uint8]) -> Iterator[Row]:
@@ -206,27 +216,31 @@ def _grain(dark: NDArray[np.uint8]) -> float:
     return float(np.searchsorted(counts, 0.5 * counts[-1]))
 
 
-def _in_picture(image: NDArray[np.uint8], found: _Found, scale: float) -> _Found:
-    """Return a row in px of the picture, fitted again where its boxes were small."""
+def _in_picture(image: NDArray[np.uint8], found: _Found, scale: float) -> Iterator[_Found]:
+    """Yield a row in px of the picture, fitted again where its boxes were small.
+
+    There it may turn out to be a part of a longer one, and isn't yielded.
+    """
     row = found.row.scaled(1 / scale)
     whole = replace(found, row=row)
     corners = row.corners()
     height = float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
     finer = min(1.0, 2 * _FINE_HEIGHT / height)
-    if height * scale >= _FINE_HEIGHT or finer <= scale:
-        return whole
     room = _ROOM * height
     low = np.maximum(np.floor(corners.min(axis=(0, 1)) - room), 0).astype(int)
     high = np.maximum(np.ceil(corners.max(axis=(0, 1)) + room), 0).astype(int)
     part = image[low[1] : high[1], low[0] : high[0]]
-    if min(part.shape[:2]) < 2:
-        return whole
+    if height * scale >= _FINE_HEIGHT or finer <= scale or min(part.shape[:2]) < 2:
+        yield whole
+        return
     dark = line_darkness(resize(part, finer), _LINE_REACH)
     shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
     detailed, coverage = fit(dark, Row(shift @ row.homography, row.fill).scaled(finer))
     if coverage < found.coverage:
-        return whole
+        if coverage != NOT_FIVE:
+            yield whole
+        return
     back = detailed.scaled(1 / finer)
-    return replace(
+    yield replace(
         found, row=Row(np.linalg.inv(shift) @ back.homography, back.fill), coverage=coverage
     )

@@ -19,7 +19,8 @@ _ROW_ELONGATED = (1.8, 8.0)
 _LEAST_FILL = 0.8
 # Part of it that the outline itself encloses: letters enclose less.
 _LEAST_ENCLOSED = 0.45
-_MOST_CANDIDATES = 240
+_MOST_CONTOURS = 1500
+_MOST_CANDIDATES = 120
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ def _outlines(lines: NDArray[np.uint8]) -> NDArray[np.float32]:
     framed = cv2.copyMakeBorder(lines, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255)
     contours, _ = cv2.findContours(framed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     limit = _LARGEST_SHARE * max(lines.shape)
+    if len(contours) > _MOST_CONTOURS:
+        # The longer ones: grain has thousands that are no larger than itself.
+        contours = sorted(contours, key=len, reverse=True)[:_MOST_CONTOURS]
     found = []
     for contour in contours:
         if len(contour) < 4:

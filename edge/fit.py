@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from edge.row import COUNT, Row, fit_row, project, unit_corners
 from edge.walls import Walls, find_walls
 
+NOT_FIVE = -1.0
+"""The coverage of what is a part of a longer row."""
+
 # A row is pulled onto its lines so many times; each time it is nearer to begin with.
 _ROUNDS = 2
 
@@ -20,10 +23,13 @@ _LEAST_BOX_COVERAGE = 0.4
 # there is no wall, are seen on up to half of its length.
 _LEAST_WALL_COVERAGE = 0.6
 _MOST_HIDDEN = 0.2
-# A sixth box beside the five, as clearly printed, makes it a table's row.
-_SIXTH_BOX = 0.75
+# A sixth box beside the five makes it a longer row: seen like the least of the five's
+# walls but for this much, and at least so much of it.
+_SIXTH_LESS = 0.15
+_SIXTH_BOX = 0.6
 # Boxes that fill no more of the pitch than this leave room for others between them.
 _GAP_FILL = 0.6
+_BETWEEN = 0.75
 # Walls outside the picture say nothing; at least this part must lie inside.
 _LEAST_INSIDE = 0.55
 
@@ -55,8 +61,13 @@ def count_written(dark: NDArray[np.uint8], row: Row, least: float) -> int:
 def fit(dark: NDArray[np.uint8], row: Row) -> tuple[Row, float]:
     """Pull a row onto the printed lines.
 
+    Args:
+        dark: `uint8 (h, w)` from `ink.line_darkness`.
+        row: about where it is in that picture.
+
     Returns:
-        The fitted row and its coverage; 0 where it is not a row of five boxes.
+        The fitted row and its coverage: the part of the walls on which a line is seen, 0
+        where that is not enough, and `NOT_FIVE` where there are more boxes in the row.
     """
     for _ in range(_ROUNDS):
         walls = find_walls(dark, row.corners())
@@ -68,7 +79,7 @@ def fit(dark: NDArray[np.uint8], row: Row) -> tuple[Row, float]:
         row = fitted
     seen = find_walls(dark, row.corners(-1, COUNT + 1)).seen
     if _has_sixth(seen, row) or _has_between(dark, row):
-        return row, 0.0
+        return row, NOT_FIVE
     return row, _coverage(seen[1:-1])
 
 
@@ -111,7 +122,9 @@ def _has_sixth(seen: NDArray[np.float32], row: Row) -> bool:
     # Of a joined row the near wall is the five's own and proves nothing.
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
-    return bool(seen[0, before].min() > _SIXTH_BOX or seen[-1, after].min() > _SIXTH_BOX)
+    own = np.nan_to_num(seen[1:-1], nan=1.0)
+    usual = max(_SIXTH_BOX, float(np.percentile(own, 20)) - _SIXTH_LESS)
+    return bool(seen[0, before].min() > usual or seen[-1, after].min() > usual)
 
 
 def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
@@ -120,7 +133,7 @@ def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
         return False
     between = unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
     seen = find_walls(dark, project(row.homography, between)).seen
-    return bool(np.median(np.nan_to_num(seen).min(axis=1)) > _SIXTH_BOX)
+    return bool(np.median(np.nan_to_num(seen).min(axis=1)) > _BETWEEN)
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:
