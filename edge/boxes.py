@@ -49,6 +49,8 @@ _SURE_COVERAGE = 0.9
 # Of the five boxes so many must be written in for it to end, ink being at least so dark, of
 # 255, and so many times the grain's median.
 _LEAST_WRITTEN = 4
+# Clear rows, blank ones or the same in several pictures, after which no finer one is made.
+_MOST_CLEAR = 3
 _LEAST_INK = 28.0
 _INK_NOISE_FACTOR = 4.0
 
@@ -117,11 +119,17 @@ def find_boxes(image: NDArray[np.uint8]) -> Boxes | None:
 def _candidates(image: NDArray[np.uint8]) -> Iterator[_Found]:
     """Yield rows that lines support, those that are quick to find first."""
     pictures = []
+    clear = 0
     for scale, small in _pyramid(image):
         dark = line_darkness(small, _LINE_REACH)
         pictures.append((scale, dark))
         for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
-            yield from _in_picture(image, found, scale)
+            for each in _in_picture(image, found, scale):
+                clear += each.coverage >= _SURE_COVERAGE
+                yield each
+        # Clear, but not written in: what is more faint is hardly what is meant.
+        if clear >= _MOST_CLEAR:
+            return
     for scale, dark in pictures:
         for found in _rows_in(dark, _made_out(dark), _MOST_FAINT_ROWS):
             yield from _in_picture(image, found, scale)

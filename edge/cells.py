@@ -17,8 +17,6 @@ _MOST_ELONGATED = 3.2
 _ROW_ELONGATED = (1.8, 8.0)
 # Part of the rectangle around an outline that its hull fills.
 _LEAST_FILL = 0.8
-# Part of it that the outline itself encloses: letters enclose less.
-_LEAST_ENCLOSED = 0.45
 _MOST_CONTOURS = 1500
 _MOST_CANDIDATES = 120
 
@@ -84,17 +82,14 @@ def _outlines(lines: NDArray[np.uint8]) -> NDArray[np.float32]:
         # Turned by 45°, a box's bounding rectangle is larger than the box, never smaller.
         if min(width, height) < _LEAST_SIDE or max(width, height) > limit:
             continue
-        if cv2.contourArea(contour) < _LEAST_ENCLOSED * _LEAST_SIDE**2:
-            continue
         hull = cv2.convexHull(contour)
         (centre, size, angle) = cv2.minAreaRect(hull)
         short, long = sorted(size)
         if short < _LEAST_SIDE or long > _ROW_ELONGATED[1] * short:
             continue
-        # The hull: a digit that crosses the wall bites into the outline's inside.
+        # The hull: a digit that crosses the wall bites into the outline's inside, and a
+        # line with a gap encloses nothing but itself.
         if cv2.contourArea(hull) < _LEAST_FILL * short * long:
-            continue
-        if cv2.contourArea(contour) < _LEAST_ENCLOSED * short * long:
             continue
         found.append(_quad(hull, (centre, size, angle)))
     return np.array(found, np.float32).reshape(-1, 4, 2) - 1

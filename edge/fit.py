@@ -78,7 +78,7 @@ def fit(dark: NDArray[np.uint8], row: Row) -> tuple[Row, float]:
             return row, 0.0
         row = fitted
     seen = find_walls(dark, row.corners(-1, COUNT + 1)).seen
-    if _has_sixth(seen, row) or _has_between(dark, row):
+    if _has_sixth(seen, row) or _has_between(dark, row) or _are_double(dark, row):
         return row, NOT_FIVE
     return row, _coverage(seen[1:-1])
 
@@ -134,6 +134,14 @@ def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
     between = unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
     seen = find_walls(dark, project(row.homography, between)).seen
     return bool(np.median(np.nan_to_num(seen).min(axis=1)) > _BETWEEN)
+
+
+def _are_double(dark: NDArray[np.uint8], row: Row) -> bool:
+    """Tell whether there is a wall down the middle of the boxes, so that each is two."""
+    halves = unit_corners(row.fill)
+    halves[:, [1, 2], 0] -= row.fill / 2
+    seen = find_walls(dark, project(row.homography, halves)).seen
+    return bool(np.median(np.nan_to_num(seen[:, 1])) > _BETWEEN)
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:

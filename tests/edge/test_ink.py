@@ -60,22 +60,26 @@ def test_ink_that_shows_in_one_channel_only_is_seen(colour):
 
 def test_black_pictures_are_no_trouble():
     assert np.isfinite(darkness(np.zeros((20, 20, 3), np.uint8), REACH)).all()
-    assert np.isfinite(density(np.zeros((1, 20, 20, 3), np.uint8), REACH)).all()
+    assert np.isfinite(density(np.zeros((20, 20, 3), np.uint8), REACH)).all()
 
 
 def test_ink_over_ink_adds_its_density():
     red, blue = np.array([0.9, 0.4, 0.3]), np.array([0.3, 0.6, 0.9])
     one, other, both = (
-        density(line_on(240, 240 * share)[None], REACH)[0, 30, 40]
-        for share in (red, blue, red * blue)
+        density(line_on(240, 240 * share), REACH)[30, 40] for share in (red, blue, red * blue)
     )
     np.testing.assert_allclose(one + other, both, atol=0.05)
 
 
-def test_density_of_paper_is_zero_and_pictures_do_not_mix():
-    pictures = np.stack([line_on(240, 240), line_on(200, 20)])
-    thick = density(frozen(pictures), REACH)
-    assert thick.shape == (2, 60, 80, 3)
-    assert thick[0].max() < 0.01
-    assert thick[1, 5, 5].max() < 0.01
-    assert thick[1, 30, 40].min() > 2
+def test_density_of_paper_is_zero_and_of_black_ink_above_two():
+    assert density(frozen(line_on(240, 240)), REACH).max() < 0.01
+    thick = density(frozen(line_on(200, 20)), REACH)
+    assert thick.shape == (60, 80, 3)
+    assert thick[5, 5].max() < 0.01
+    assert thick[30, 40].min() > 2
+
+
+def test_the_edge_of_a_shadow_is_not_ink():
+    picture = np.full((60, 80, 3), 220, np.uint8)
+    picture[:, 40:] = 120
+    assert density(frozen(picture), REACH).max() < 0.05
