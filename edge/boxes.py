@@ -66,6 +66,8 @@ class Boxes:
     """Part of the walls on which a printed line is seen, 0 to 1."""
     row: Row
     """Their geometry."""
+    residual: float = 0.0
+    """Root mean square distance of the printed lines from the fitted row, in box heights."""
 
     @property
     def joined(self) -> bool:
@@ -85,6 +87,7 @@ class _Found:
 
     row: Row
     coverage: float
+    residual: float
     written: int
     """In how many boxes there is ink."""
 
@@ -94,7 +97,7 @@ class _Found:
 
     @property
     def boxes(self) -> Boxes:
-        return Boxes(self.row.corners(), self.coverage, self.row)
+        return Boxes(self.row.corners(), self.coverage, self.row, self.residual)
 
 
 def find_boxes(image: NDArray[np.uint8]) -> Boxes | None:
@@ -166,9 +169,9 @@ def _rows_in(
             if any(np.abs(ends - other).max() < 4 for other in tried):
                 continue
             tried.append(ends)
-            fitted_row, coverage = fit(dark, row)
-            if coverage > 0:
-                yield _Found(fitted_row, coverage, count_written(dark, fitted_row, least))
+            found = fit(dark, row)
+            if found.coverage > 0:
+                yield _Found(*found, count_written(dark, found.row, least))
             fitted += 1
             if fitted == most:
                 break
@@ -243,12 +246,15 @@ def _in_picture(image: NDArray[np.uint8], found: _Found, scale: float) -> Iterat
         return
     dark = line_darkness(resize(part, finer), _LINE_REACH)
     shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
-    detailed, coverage = fit(dark, Row(shift @ row.homography, row.fill).scaled(finer))
-    if coverage < found.coverage:
-        if coverage != NOT_FIVE:
+    detailed = fit(dark, Row(shift @ row.homography, row.fill).scaled(finer))
+    if detailed.coverage < found.coverage:
+        if detailed.coverage != NOT_FIVE:
             yield whole
         return
-    back = detailed.scaled(1 / finer)
+    back = detailed.row.scaled(1 / finer)
     yield replace(
-        found, row=Row(np.linalg.inv(shift) @ back.homography, back.fill), coverage=coverage
+        found,
+        row=Row(np.linalg.inv(shift) @ back.homography, back.fill),
+        coverage=detailed.coverage,
+        residual=detailed.residual,
     )

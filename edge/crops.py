@@ -257,7 +257,7 @@ def _clear(
     # A stroke that crosses comes in on one side and goes out on the other.
     slack = np.ones((1, 2 * (stop - start) + 3), np.uint8)
     before, after = (
-        cv2.dilate(side.any(axis=0).astype(np.uint8)[None], slack)[0] > 0
+        cv2.dilate(np.asarray(side.any(axis=0), np.uint8)[None], slack)[0] > 0
         for side in (strong[max(0, start - 2) : start, inner], strong[stop : stop + 2, inner])
     )
     crossing[inner] = before & after

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,11 @@ _SIXTH_BOX = 0.6
 # Boxes that fill no more of the pitch than this leave room for others between them.
 _GAP_FILL = 0.6
 _BETWEEN = 0.75
+# Upright walls that are seen this well without an upper or a lower line, seen less than
+# this, are those of higher boxes: by such parts of the height.
+_STRETCH_SEEN = 0.6
+_STRETCH_UNSEEN = 0.3
+_STRETCHES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05)
 # Walls outside the picture say nothing; at least this part must lie inside.
 _LEAST_INSIDE = 0.55
 
@@ -58,29 +65,74 @@ def count_written(dark: NDArray[np.uint8], row: Row, least: float) -> int:
     return int(np.count_nonzero((shares > some) & (shares < most)))
 
 
-def fit(dark: NDArray[np.uint8], row: Row) -> tuple[Row, float]:
+class Fitted(NamedTuple):
+    """A row pulled onto the lines."""
+
+    row: Row
+    coverage: float
+    """Part of the walls on which a line is seen; 0 where that is not enough, and `NOT_FIVE`
+    where there are more boxes in the row."""
+    residual: float = 0.0
+    """Root mean square distance of the lines from the row, in box heights."""
+
+
+def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
     """Pull a row onto the printed lines.
 
     Args:
         dark: `uint8 (h, w)` from `ink.line_darkness`.
         row: about where it is in that picture.
-
-    Returns:
-        The fitted row and its coverage: the part of the walls on which a line is seen, 0
-        where that is not enough, and `NOT_FIVE` where there are more boxes in the row.
     """
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS):
         walls = find_walls(dark, row.corners())
+        if number == 0 and (stretched := _stretched(dark, row, walls)) is not None:
+            row, walls = stretched, find_walls(dark, stretched.corners())
         if np.nan_to_num(walls.seen).mean() < 0.5 * _LEAST_COVERAGE:
-            return row, 0.0
+            return Fitted(row, 0.0)
         fitted = _refit(row, walls)
         if fitted is None:
-            return row, 0.0
+            return Fitted(row, 0.0)
         row = fitted
-    seen = find_walls(dark, row.corners(-1, COUNT + 1)).seen
+    walls = find_walls(dark, row.corners(-1, COUNT + 1))
+    seen = walls.seen
     if _has_sixth(seen, row) or _has_between(dark, row) or _are_double(dark, row):
-        return row, NOT_FIVE
-    return row, _coverage(seen[1:-1])
+        return Fitted(row, NOT_FIVE)
+    return Fitted(row, _coverage(seen[1:-1]), _residual(row, walls))
+
+
+def _residual(row: Row, walls: Walls) -> float:
+    """Return how far well seen lines lie from the row; `walls` are those of boxes -1 to 5."""
+    corners = row.corners()
+    ends = np.stack([corners, np.roll(corners, -1, axis=1)], axis=2)
+    well = np.nan_to_num(walls.seen[1:-1]) > _LEAST_COVERAGE
+    off = np.linalg.norm(walls.lines[1:-1] - ends, axis=3)[well]
+    height = float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
+    return float(np.sqrt((off**2).mean())) / height if off.size else 0.0
+
+
+def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
+    """Return the row reaching up or down to a line, where its own upper or lower has none.
+
+    Of a box whose line has gaps the outline is that of a part. None where nothing is amiss.
+    """
+    seen = np.nan_to_num(walls.seen)
+    if np.median(seen[:, [1, 3]]) < _STRETCH_SEEN:
+        return None
+    for side, corners, direction in ((0, [0, 1], -1.0), (2, [2, 3], 1.0)):
+        if np.median(seen[:, side]) > _STRETCH_UNSEEN:
+            continue
+        best, found = _STRETCH_SEEN, None
+        for share in _STRETCHES:
+            quads = unit_corners(row.fill)
+            quads[:, corners, 1] += direction * share
+            there = find_walls(dark, project(row.homography, quads)).seen[:, side]
+            if np.median(np.nan_to_num(there)) > best:
+                best, found = float(np.median(np.nan_to_num(there))), direction * share
+        if found is not None:
+            low, high = min(0.0, found), max(1.0, 1 + found)
+            move = np.array([[1, 0, 0], [0, high - low, low], [0, 0, 1]])
+            return Row(row.homography @ move, row.fill)
+    return None
 
 
 def _refit(row: Row, walls: Walls) -> Row | None:

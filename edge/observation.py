@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.decode import Box
+from edge.quality import Quality
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,5 @@ class Observation:
     """How sure it is that the boxes are boxes, 0 to 1."""
     reason: str | None = None
     """Why there are no boxes: `no-boxes`."""
+    quality: Quality | None = None
+    """How well the row can be seen; None where it is not from a picture."""

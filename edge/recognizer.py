@@ -23,6 +23,7 @@ from edge.directory import Directory
 from edge.errors import ImageError, ModelError
 from edge.observation import Observation
 from edge.orientation import agreement, turned_corners, turned_ink, upright_log_odds
+from edge.quality import assess
 from edge.reading import Quad, Reading
 from edge.strip import flatten
 
@@ -113,9 +114,10 @@ class Recognizer:
         boxes = find_boxes(image)
         if boxes is None:
             return Observation((), found=0.0, reason="no-boxes")
-        inks = cut_digits(flatten(image, boxes.row))
+        strip = flatten(image, boxes.row)
         found = min(1.0, boxes.coverage / _SURE_COVERAGE)
-        return self._observe_either_way(inks, boxes.corners, found)
+        seen = self._observe_either_way(cut_digits(strip), boxes.corners, found)
+        return replace(seen, quality=assess(image, boxes, strip))
 
     def decide(self, observation: Observation) -> Reading:
         """Decide what an observation shows, and whether to rely on it.
@@ -125,7 +127,12 @@ class Recognizer:
         """
         if not observation.boxes:
             return Reading("no-boxes", reason=observation.reason)
-        return decode(observation.boxes, self.threshold, self.directory, observation.found)
+        reading = decode(observation.boxes, self.threshold, self.directory, observation.found)
+        problem = observation.quality and observation.quality.problem
+        if problem and reading.reason in ("low-confidence", "blank-box"):
+            # What to do about it tells more than that it is so.
+            return replace(reading, reason=problem)
+        return reading
 
     @_timed
     def read_boxes(self, crops: Sequence[NDArray[np.uint8]]) -> Reading:

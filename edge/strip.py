@@ -16,6 +16,8 @@ _LEAST_HEIGHT = 48
 _MOST_HEIGHT = 68
 # Room around the row for strokes that leave the boxes, in box heights.
 _MARGIN = 0.4
+# From here on, of 255, a camera can't tell bright from brighter.
+_BRIGHTEST = 253
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Strip:
     """Row of the boxes' upper line."""
     lefts: NDArray[np.intp]
     """(5,): column of each box's left line."""
-    inside: bool
-    """Whether all five boxes lie in the picture."""
+    glare: float
+    """Share of it that is as bright as the camera can tell, 0 to 1."""
 
     @property
     def bottom(self) -> int:
@@ -101,7 +103,8 @@ def flatten(image: NDArray[np.uint8], row: Row) -> Strip:
         densities = densities * (cv2.erode(seen, np.ones((3, 3), np.uint8)) > 0)[..., None]
     lefts = np.rint(margin + pitch * np.arange(COUNT)).astype(np.intp)
     width = round(pitch - 2 * gap)
-    return Strip(densities, height, width, margin, lefts, _is_within(corners, image))
+    glare = float((flat.min(axis=2) >= _BRIGHTEST).mean())
+    return Strip(densities, height, width, margin, lefts, glare)
 
 
 def _is_within(points: NDArray[np.float32], image: NDArray[np.uint8]) -> bool:

@@ -26,6 +26,7 @@ from train.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 Say = Callable[["tf.Tensor"], "tf.Tensor"]
 
