@@ -8,6 +8,8 @@ MNIST ?= $(wildcard ../shared/data/mnist.npz)
 # Pen strokes to mix in; without them digits come from MNIST alone.
 STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
 SEED ?= 0
+# Of rendered photos.
+GRADE ?= desk
 
 TRAIN := .venv-test/bin/python -m train
 CONVERT := .venv-test/bin/python -m convert
@@ -16,7 +18,7 @@ DATA := $(if $(MNIST),--data $(MNIST)) $(foreach file,$(STROKES),--strokes $(fil
 EDGE := .venv/.ready
 WORKSHOP := .venv-test/.ready
 
-.PHONY: help demo test lint format model samples accuracy clean
+.PHONY: help demo test lint format model samples accuracy speed photos clean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,7 +28,9 @@ help:
 	@echo "make format    lay the code out with ruff"
 	@echo "make model     train and convert the bundled models  [MNIST=mnist.npz STROKES=...]"
 	@echo "make samples   make the photos and recordings in samples/ anew"
-	@echo "make accuracy  measure on real input                  [FIVEBOX_DATA=folder]"
+	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
+	@echo "make speed     time each stage of a reading           [FIVEBOX_DATA=folder]"
+	@echo "make photos    render photos of envelopes             [GRADE=scan|desk|hard]"
 	@echo "make clean     remove environments and everything built"
 
 demo: $(EDGE)
@@ -47,7 +51,9 @@ format: $(WORKSHOP)
 
 # Each step goes on where it was stopped, and is not done twice.
 model: $(WORKSHOP)
-	$(TRAIN) $(DATA) --seed $(SEED) --out build/postcode
+	$(TRAIN) --recipe postcode-teacher $(DATA) --seed 0 --out build/teacher-0
+	$(TRAIN) --recipe postcode-teacher $(DATA) --seed 1 --out build/teacher-1
+	$(TRAIN) $(DATA) --seed $(SEED) --teacher build/teacher-0 --teacher build/teacher-1 --out build/postcode
 	$(CONVERT) build/postcode/postcode.keras -o edge/models/postcode.tflite --quantize int8
 	$(TRAIN) quantize build/postcode --bits 4 --out build/postcode-int4
 	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4
@@ -59,6 +65,12 @@ samples: $(WORKSHOP)
 
 accuracy: $(WORKSHOP)
 	.venv-test/bin/python -m benchmarks.accuracy
+
+speed: $(WORKSHOP)
+	.venv-test/bin/python -m benchmarks.speed
+
+photos: $(WORKSHOP)
+	.venv-test/bin/python -m benchmarks.envelopes --grade $(GRADE) --out out/photos-$(GRADE)
 
 # A target is written last, so that an installation that broke off is done again.
 $(EDGE): pyproject.toml

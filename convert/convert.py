@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from convert import calibrate, verify
 from convert.source import Source, find_digits, load_source, predict
 from convert.tflite import to_tflite
+from edge import files
 from edge.card import ModelCard, card_path, sha256_of
 from edge.classifier import Classifier
 from edge.errors import OutputError
-from train import files, plots
+from train import plots
 from train.augment import Distortion, distort
 from train.data import Examples
 from train.material import Material, examples_of

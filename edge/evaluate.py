@@ -16,9 +16,9 @@ from edge.batch import read_all
 from edge.chart import draw_curve
 from edge.errorreject import Curve, Point, error_reject_curve
 from edge.failures import Outcome, draw_failures
+from edge.files import make_folder, publish, staging, sweep
 from edge.labels import load_labels
 from edge.recognizer import Recognizer
-from edge.staging import make_folder, publish, staging, sweep
 
 # The read rate is told at this share of wrong among accepted.
 MOST_ERROR = 0.01

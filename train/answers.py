@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train import files
+from edge import files
 from train.batches import Lessons, ahead, round_in_order
 from train.data import CLASSES, IMPOSTOR
 from train.fit import softened

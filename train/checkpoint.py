@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train import files
+from edge import files
 from train.errors import CheckpointError
 
 _HISTORY, _RUN, _COUNTS, _STATE, _BEST = "history", "run", "counts", "state_", "best_"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from train import files
+from edge import files
 from train.recipe import Recipe
 from train.run import Run, train
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from train import files
+from edge import files
 from train.material import Fold
 from train.recipe import Recipe
 from train.run import train

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from edge import files
 from edge.card import sha256_of
 from edge.errors import OutputError
-from train import data, files, report
+from train import data, report
 from train.answers import answers_of
 from train.batches import Lessons
 from train.checkpoint import Checkpoint

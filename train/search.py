@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
+from edge import files
 from edge.errors import OutputError
-from train import files, report
+from train import report
 from train.convolution import build_convolutional, convolutional_recipe, unfold
 from train.fit import Epoch, fit
 from train.flags import changed, flag, numbers, text

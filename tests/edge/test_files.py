@@ -6,7 +6,7 @@ import os
 import pytest
 
 from edge.errors import OutputError
-from edge.staging import make_folder, publish, staging, sweep
+from edge.files import make_folder, publish, staging, sweep
 
 
 def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path):
