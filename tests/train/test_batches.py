@@ -8,8 +8,8 @@ import pytest
 
 from tests.train.synthetic import GENTLY, draw_colours, draw_digits
 from train.augment import UNBENT, Distortion
-from train.batches import Lessons, ahead, batches, steps_per_epoch
-from train.data import Examples
+from train.batches import Lessons, ahead, batches, round_in_order, steps_per_epoch
+from train.data import IMPOSTOR, Examples
 from train.recipe import Recipe
 
 RECIPE = Recipe("test", "to be tested", batch_size=32, distortion=GENTLY)
@@ -35,7 +35,7 @@ def mixed():
 
 def images_of(lessons, epoch, recipe):
     """Return an epoch's pixels as they were stored, `uint8 (n, pixels)`, and its labels."""
-    pixels, labels = zip(*(batch() for batch in batches(lessons, epoch, recipe)), strict=True)
+    pixels, labels, _ = zip(*(batch() for batch in batches(lessons, epoch, recipe)), strict=True)
     return np.rint(np.concatenate(pixels) * 255).astype(np.uint8), np.concatenate(labels)
 
 
@@ -52,7 +52,8 @@ def test_an_epoch_holds_every_digit_once_in_an_order_of_its_own(written):
 
 
 def test_pixels_and_labels_come_as_the_network_takes_them(written):
-    pixels, labels = next(batches(written, 1, RECIPE))()
+    pixels, labels, answers = next(batches(written, 1, RECIPE))()
+    assert answers is None
     assert (pixels.shape, pixels.dtype) == ((32, 784), np.float32)
     assert (labels.shape, labels.dtype) == ((32,), np.int64)
     assert 0 == pixels.min() < pixels.max() <= 1
@@ -130,6 +131,39 @@ def test_other_drawings_of_a_stroke_digit_are_taken_in_every_epoch(mixed):
     assert {row for epoch in taken for row in epoch} == {
         (101 + digit, copy) for digit in range(7) for copy in range(5)
     }
+
+
+def test_rounds_come_again_in_another_order_whatever_the_seed(mixed):
+    recipe = replace(RECIPE, stroke_drawings=3, rounds=2, batch_size=20)
+
+    def bags(epoch, seed):
+        made = batches(mixed, epoch, replace(recipe, seed=seed))
+        return [batch().pixels.tobytes() for batch in made]
+
+    first, again, other = bags(1, seed=0), bags(3, seed=0), bags(1, seed=7)
+    assert sorted(first) == sorted(again) == sorted(other)
+    assert sorted(first) != sorted(bags(2, seed=0))
+    assert len({tuple(first), tuple(again), tuple(other), tuple(bags(5, seed=0))}) > 1
+
+
+def test_answers_stay_with_their_images(mixed):
+    recipe = replace(UNBENT_RECIPE, rounds=1, batch_size=8)
+    labels = np.concatenate([batch().labels for batch in round_in_order(mixed, 1, recipe)])
+    lessons = replace(mixed, answers=[np.eye(10, dtype=np.float16)[labels]])
+    for batch in batches(lessons, 1, recipe):
+        made = batch()
+        assert made.answers.dtype == np.float32
+        assert made.answers.argmax(axis=1).tolist() == made.labels.tolist()
+
+
+def test_impostors_come_with_a_label_of_their_own_as_many_as_asked(mixed):
+    lessons = replace(mixed, impostors=np.full((3, 28, 28), 250, np.uint8))
+    recipe = replace(UNBENT_RECIPE, stroke_drawings=1, impostors=20)
+    images, labels = images_of(lessons, 1, recipe)
+    assert len(images) == lessons.count(recipe) == 50 + 7 + 20
+    assert (labels == IMPOSTOR).sum() == 20
+    assert (images[labels == IMPOSTOR, 0] == 250).all()
+    assert (images[labels != IMPOSTOR, 0] < 250).all()
 
 
 def test_strokes_that_are_not_to_be_drawn_are_left_out(mixed):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import GENTLY, draw_colours, draw_digits
-from train.batches import Lessons
+from train.batches import Lessons, round_in_order
 from train.checkpoint import Checkpoint, Progressed
-from train.data import Examples
+from train.data import IMPOSTOR, Examples
 from train.errors import CheckpointError
-from train.fit import evaluate, fit, imitation_loss, loss_of, make_optimizer, one_cycle
+from train.fit import evaluate, fit, imitation_loss, loss_of, make_optimizer, one_cycle, softened
 from train.network import build, scores, to_pixels, without_softmax
 from train.recipe import Recipe
 
@@ -390,4 +390,32 @@ def test_imitation_is_the_cross_entropy_of_softened_answers():
     shares = (softmax(wanted[0] / 4) + softmax(wanted[1] / 4)) / 2
     answers = softmax(logits / 4)
     expected = -(shares * np.log(answers)).sum(axis=1).mean() * 16
-    assert float(imitation_loss(logits, wanted, 4.0)) == pytest.approx(expected, rel=1e-5)
+    said = softened(wanted, 4.0)
+    np.testing.assert_allclose(said, shares, rtol=1e-5)
+    assert float(imitation_loss(logits, said, 4.0)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_of_an_impostor_all_classes_are_wanted_alike():
+    logits = np.zeros((2, 10), np.float32)
+    logits[1, 3] = 5
+    labels = np.array([IMPOSTOR, IMPOSTOR])
+    even, sure = (
+        float(loss_of(logits[k : k + 1], labels[k : k + 1], "cross-entropy")) for k in (0, 1)
+    )
+    assert even == pytest.approx(np.log(10), rel=1e-5)
+    assert sure > even + 1
+
+
+def test_answers_of_the_lessons_are_learnt_as_those_of_a_teacher_are(digits, teacher):
+    learnt, validation = digits
+    misled = Lessons(Examples(learnt.examples.images, np.roll(learnt.examples.labels, 1)))
+    recipe = replace(RECIPE, seed=1, distillation=1.0, rounds=2)
+    answers = []
+    for number in (1, 2):
+        pixels = [batch().pixels for batch in round_in_order(misled, number, recipe)]
+        logits = without_softmax(teacher)(np.concatenate(pixels), training=False)
+        answers.append(np.asarray(softened([logits], recipe.softness), np.float16))
+    pupil = build(recipe, SHAPE)
+    fit(pupil, replace(misled, answers=answers), validation, recipe)
+    mine, its = (scores(each, validation.images).argmax(1) for each in (pupil, teacher))
+    assert (mine == its).mean() > 0.9
