@@ -8,9 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
+
+if TYPE_CHECKING:
+    from edge.recognizer import Recognizer
 
 _EPILOG = """\
 exit code: 0, every input was processed; 1, some input was an error; 2, wrong usage
@@ -53,21 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "paths", nargs="+", metavar="PATH", help="a photo, folder, video or recording"
     )
     read.add_argument("--json", action="store_true", help="print one line of JSON per input")
-    read.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
-    read.add_argument(
-        "--directory",
-        metavar="CODES.txt",
-        help="accept only these postcodes: a file with one, or the first digits of some, a line "
-        "(and after a comma the region's name); or kr, us, fr, de, which are built in "
-        "(a file of that name is written ./kr)",
-    )
-    read.add_argument(
-        "--max-error",
-        metavar="SHARE",
-        type=_share,
-        help="of the accepted postcodes at most this share may be wrong, for example 0.001 "
-        "(default: the model's own threshold, made for 0.01)",
-    )
+    _add_reader(read)
     read.add_argument(
         "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
     )
@@ -89,10 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("out/evaluate"),
         help="where the files go (default: %(default)s)",
     )
-    evaluate.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
-    evaluate.add_argument(
-        "--directory", metavar="CODES.txt", help="accept only these postcodes, as read does"
-    )
+    _add_reader(evaluate)
     evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
     return parser
 
@@ -107,13 +94,37 @@ def _share(text: str) -> float:
     return share
 
 
-def _read(options: argparse.Namespace) -> int:
+def _add_reader(parser: argparse.ArgumentParser) -> None:
+    """Add what decides how inputs are read."""
+    parser.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
+    parser.add_argument(
+        "--directory",
+        metavar="CODES.txt",
+        help="accept only these postcodes: a file with one, or the first digits of some, a line "
+        "(and after a comma the region's name); or kr, us, fr, de, which are built in "
+        "(a file of that name is written ./kr)",
+    )
+    parser.add_argument(
+        "--max-error",
+        metavar="SHARE",
+        type=_share,
+        help="of the accepted postcodes at most this share may be wrong, for example 0.001 "
+        "(default: the model's own threshold, made for 0.01)",
+    )
+
+
+def _recognizer(options: argparse.Namespace) -> Recognizer:
     # numpy, OpenCV and the interpreter are imported only now: `--help` needs none.
-    from edge.batch import read_all
     from edge.recognizer import Recognizer
+
+    return Recognizer(options.model, options.directory, options.max_error)
+
+
+def _read(options: argparse.Namespace) -> int:
+    from edge.batch import read_all
     from edge.sources.files import expand
 
-    recognizer = Recognizer(options.model, options.directory, options.max_error)
+    recognizer = _recognizer(options)
     paths = list(expand(options.paths))
     printer = JsonLines() if options.json else Table([str(path) for path in paths])
     failed = False
@@ -126,9 +137,8 @@ def _read(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from edge.evaluate import evaluate
-    from edge.recognizer import Recognizer
 
-    report = evaluate(Recognizer(options.model, options.directory), options.folder, options.out)
+    report = evaluate(_recognizer(options), options.folder, options.out)
     if options.json:
         print(report.to_json())
     else:

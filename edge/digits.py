@@ -34,6 +34,8 @@ _LEAST_INK_PIXELS = 25
 _LEAST_EXTENT = 0.16
 # Parts smaller than this share of the largest are dust, unless they lie close.
 _LEAST_SHARE = 0.02
+# And than so many pixels, whatever the largest.
+_LEAST_PART = 4
 
 # A printed line runs within this part of the crop, counted from an edge, and
 # covers at least this part of it in one straight piece.
@@ -146,10 +148,11 @@ def _digit_parts(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
 
     main = max(range(1, count), key=weight)
     extent = max(stats[main][cv2.CC_STAT_WIDTH], stats[main][cv2.CC_STAT_HEIGHT])
-    if extent < _LEAST_EXTENT * min(height, width):
+    if extent < _LEAST_EXTENT * min(height, width) or stats[main][cv2.CC_STAT_AREA] < _LEAST_PART:
         return None
     share = stats[main][cv2.CC_STAT_AREA] * _LEAST_SHARE
-    chosen = [i for i in range(1, count) if stats[i][cv2.CC_STAT_AREA] >= max(share, 4)]
+    least = max(share, _LEAST_PART)
+    chosen = [i for i in range(1, count) if stats[i][cv2.CC_STAT_AREA] >= least]
     return np.isin(labels, [i for i in chosen if i == main or _is_near(stats[i], stats[main])])
 
 

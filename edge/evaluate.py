@@ -129,10 +129,12 @@ def summarize(outcomes: Sequence[Outcome], recognizer: Recognizer, folder: Path)
 def curve_of(outcomes: Sequence[Outcome]) -> Curve:
     """Return the error-reject curve of the readings that a threshold decides about.
 
-    What was refused for another reason than its confidence, a blank box say, no
-    threshold would accept.
+    What has no guess, for a blank box say, or is in no directory, no threshold would accept;
+    all else was refused for its confidence, whatever explains that.
     """
-    decided = [o for o in outcomes if o.accepted or o.reason == "low-confidence"]
+    decided = [
+        o for o in outcomes if o.reading.guess is not None and o.reason != "not-in-directory"
+    ]
     return error_reject_curve([o.reading.confidence for o in decided], [o.right for o in decided])
 
 

@@ -363,7 +363,7 @@ def test_five_noisy_frames_of_real_digits_read_more_than_the_best_of_them(recogn
             frames.append(tuple(map(Box, rows)))
         return "".join(map(str, labels[chosen])), frames
 
-    alone, together = compare(postcode() for _ in range(250))
+    alone, together = compare(postcode() for _ in range(500))
     assert sum(right for _, right in together) >= sum(right for _, right in alone)
     assert read_at(together, 0.01) > read_at(alone, 0.01) > 25
 

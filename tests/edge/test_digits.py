@@ -195,6 +195,12 @@ def test_a_printed_line_along_an_edge_is_not_ink(side):
     assert likeness(extract(full), plain) > 0.9
 
 
+def test_a_single_pixel_of_a_tiny_crop_is_blank():
+    crop = np.full((16, 2), 255, np.uint8)
+    crop[3, 0] = 0
+    assert extract(crop) is None
+
+
 def test_dust_far_from_the_digit_is_left_out():
     crop = written(1, 96, 96)
     dusty = crop.copy()
