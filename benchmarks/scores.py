@@ -49,7 +49,10 @@ class Score:
     @property
     def missed(self) -> tuple[str, ...]:
         """Which figures miss their floor: `right`, `wrong`, `readable`."""
-        floor = FLOORS.get(self.name, Floor())
+        return self.misses(FLOORS.get(self.name, Floor()))
+
+    def misses(self, floor: Floor) -> tuple[str, ...]:
+        """Which figures miss a floor: `right`, `wrong`, `readable`."""
         accepted, wrong = self.accepted or 0, self.accepted_wrong or 0
         # A rounding error must not miss a floor that is met exactly.
         slack = 1e-9
