@@ -31,9 +31,8 @@ from benchmarks import datasets, envelopes
 from edge import Recognizer
 from edge.boxes import find_boxes
 from edge.crops import cut_digits
-from edge.decode import Box, decode
-from edge.digits import extract
 from edge.sources.images import load_image
+from edge.strip import flatten
 
 RESULTS = Path(__file__).parent / "results" / "speed.json"
 SEED = 21
@@ -55,6 +54,7 @@ import resource, sys
 from pathlib import Path
 from edge import Recognizer
 from edge.sources.images import load_image
+from edge.strip import flatten
 Recognizer().read(load_image(Path(sys.argv[1])))
 try:
     status = Path("/proc/self/status").read_text()
@@ -87,17 +87,9 @@ def time_stages(recognizer: Recognizer, path: Path, clock: Clock) -> None:
     boxes = clock("find", lambda: find_boxes(image))
     if boxes is None:
         return
-    crops = clock("cut", lambda: cut_digits(image, boxes))
-
-    def classify() -> list[Box]:
-        digits = [extract(crop) for crop in crops]
-        present = [digit for digit in digits if digit is not None]
-        known = recognizer.classifier.probabilities(np.stack(present)) if present else ()
-        rows = iter(known)
-        return [Box(None if digit is None else next(rows)) for digit in digits]
-
-    read = clock("classify", classify)
-    clock("decide", lambda: decode(read, recognizer.threshold, None))
+    inks = clock("cut", lambda: cut_digits(flatten(image, boxes.row)))
+    seen = clock("classify", lambda: recognizer.observe_row(inks, boxes.corners, 1.0))
+    clock("decide", lambda: recognizer.decide(seen))
 
 
 def time_photos(recognizer: Recognizer, paths: Sequence[Path], rounds: int) -> Clock:

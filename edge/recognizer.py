@@ -116,7 +116,7 @@ class Recognizer:
             return Observation((), found=0.0, reason="no-boxes")
         strip = flatten(image, boxes.row)
         found = min(1.0, boxes.coverage / _SURE_COVERAGE)
-        seen = self._observe_either_way(cut_digits(strip), boxes.corners, found)
+        seen = self.observe_row(cut_digits(strip), boxes.corners, found)
         return replace(seen, quality=assess(image, boxes, strip))
 
     def decide(self, observation: Observation) -> Reading:
@@ -176,13 +176,19 @@ class Recognizer:
         boxes = map(Box, self._classify(digits), corners)
         return Observation(tuple(boxes), found)
 
-    def _observe_either_way(
+    def observe_row(
         self,
         inks: Sequence[NDArray[np.uint8] | None],
         corners: NDArray[np.float32],
         found: float,
     ) -> Observation:
-        """Classify a row as it was found and upside down, and take the likelier way."""
+        """Classify a row as it was found and upside down, and take the likelier way.
+
+        Args:
+            inks: from `crops.cut_digits`.
+            corners: `float32 (5, 4, 2)` px, as found.
+            found: how sure it is that the boxes are boxes, 0 to 1.
+        """
         back = [None if ink is None else turned_ink(ink) for ink in reversed(inks)]
         rows = self._classify([None if ink is None else normalise(ink) for ink in (*inks, *back)])
         as_found, turned = rows[: len(inks)], rows[len(inks) :]

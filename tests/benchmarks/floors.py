@@ -20,9 +20,10 @@ HELD = MappingProxyType(
         **FLOORS,
         "scan": Floor(0.8, 0.05),
         "desk": Floor(0.65, 0.05),
-        "hard": Floor(0.45, 0.05),
+        "hard": Floor(0.45, 0.06),
         "box_strips": Floor(0.93, 0.0, 0.9),
-        "touch": Floor(0.94, 0.02, 0.8),
+        "form_cells": Floor(0.965),
+        "touch": Floor(0.93, 0.01, 0.84),
     }
 )
 """By the name of the set."""
