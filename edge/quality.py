@@ -17,7 +17,7 @@ _LEAST_HEIGHT = 14.0
 # A corner may lie so far outside of the picture, in box heights.
 _MOST_OUTSIDE = 0.12
 # Blur above this, in box heights, closes the loops of an 8.
-_MOST_BLUR = 0.05
+_MOST_BLUR = 0.04
 # Share of the row that is as bright as the camera can tell, with something unread in it.
 _MOST_GLARE = 0.25
 

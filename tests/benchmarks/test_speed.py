@@ -41,8 +41,8 @@ def test_where_nothing_is_found_the_later_stages_are_not_timed(recognizer, tmp_p
 
 def test_the_stages_read_what_the_recognizer_reads(recognizer, photo, monkeypatch):
     decided = []
-    real = speed.decode
-    monkeypatch.setattr(speed, "decode", lambda *a: decided.append(real(*a)) or decided[-1])
+    real = recognizer.decide
+    monkeypatch.setattr(recognizer, "decide", lambda o: decided.append(real(o)) or decided[-1])
     speed.time_stages(recognizer, photo, speed.Clock())
     assert decided[0].guess == recognizer.read(speed.load_image(photo)).guess
 
