@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 # what the classifier says of digits the wrong way up is no likelihood either: with these odds
 # fewest of 154 rendered photos, 12 of them upside down, were taken the wrong way (4).
 _UPRIGHT_ODDS = 2.0
+# How usual it really is, for how sure one may be of an upright row.
+_USUAL_ODDS = 30.0
 # Nearer to the upright than this, degrees, neither way is the usual one.
 _STEEP = 60.0
 
@@ -42,24 +44,31 @@ def upright_log_odds(corners: NDArray[np.float32], as_found: Row, turned: Row) -
     Returns:
         The natural logarithm of the odds.
     """
-    along = corners[-1].mean(axis=0) - corners[0].mean(axis=0)
-    degrees = abs(math.degrees(math.atan2(float(along[1]), float(along[0]))))
-    prior = 0.0
-    if degrees < _STEEP:
-        prior = math.log(_UPRIGHT_ODDS)
-    elif degrees > 180 - _STEEP:
-        prior = -math.log(_UPRIGHT_ODDS)
+    prior = _usual_way(corners) * math.log(_UPRIGHT_ODDS)
     return prior + _log_likelihood(as_found) - _log_likelihood(turned)
 
 
-def agreement(log_odds: float, as_found: Row, turned: Row) -> float:
+def agreement(corners: NDArray[np.float32], log_odds: float, as_found: Row, turned: Row) -> float:
     """Return how sure it is that the likelier way up is the right one, 0.5 to 1.
 
-    It is of no matter where both ways show the same digits.
+    It is of no matter where both ways show the same digits. Where the likelier way is the
+    usual one too, that counts as it is.
     """
     if _digits(as_found) == _digits(turned):
         return 1.0
-    return 1 / (1 + math.exp(-min(abs(log_odds), 50.0)))
+    sure = abs(log_odds)
+    if _usual_way(corners) * log_odds > 0:
+        sure += math.log(_USUAL_ODDS / _UPRIGHT_ODDS)
+    return 1 / (1 + math.exp(-min(sure, 50.0)))
+
+
+def _usual_way(corners: NDArray[np.float32]) -> int:
+    """Return 1 where a row as found is about upright, -1 upside down, 0 for neither."""
+    along = corners[-1].mean(axis=0) - corners[0].mean(axis=0)
+    degrees = abs(math.degrees(math.atan2(float(along[1]), float(along[0]))))
+    if degrees < _STEEP:
+        return 1
+    return -1 if degrees > 180 - _STEEP else 0
 
 
 def _log_likelihood(rows: Row) -> float:

@@ -193,7 +193,7 @@ class Recognizer:
         rows = self._classify([None if ink is None else normalise(ink) for ink in (*inks, *back)])
         as_found, turned = rows[: len(inks)], rows[len(inks) :]
         log_odds = upright_log_odds(corners, as_found, turned)
-        found *= agreement(log_odds, as_found, turned)
+        found *= agreement(corners, log_odds, as_found, turned)
         if log_odds < 0:
             as_found, corners = turned, turned_corners(corners)
         return Observation(tuple(map(Box, as_found, map(_quad, corners))), found)

@@ -18,9 +18,9 @@ RENDERED_COUNT = 60
 HELD = MappingProxyType(
     {
         **FLOORS,
-        "scan": Floor(0.8, 0.05),
-        "desk": Floor(0.65, 0.05),
-        "hard": Floor(0.45, 0.06),
+        "scan": Floor(0.8, 0.06),
+        "desk": Floor(0.65, 0.06),
+        "hard": Floor(0.45, 0.12),
         "box_strips": Floor(0.93, 0.0, 0.9),
         "form_cells": Floor(0.965),
         "touch": Floor(0.93, 0.01, 0.84),
