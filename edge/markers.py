@@ -1,0 +1,92 @@
+"""Finds the row between the two markers of our own printed form.
+
+A form has an ArUco marker (Garrido-Jurado et al. 2014) at each end of its row of boxes. Both
+together say where the boxes are, whatever is seen of their lines, and which way up the
+form lies.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.ink import resize
+from edge.row import COUNT, Row, fit_row
+
+DICTIONARY = cv2.aruco.DICT_4X4_50
+"""Of the markers."""
+LEFT, RIGHT = 0, 1
+"""Identities of the markers before the first box and after the last."""
+FILL = 0.8
+"""Width of a form's boxes as a part of their pitch."""
+BOX_WIDTH = 10.0
+"""mm"""
+BOX_HEIGHT = 12.0
+"""mm"""
+SIDE = 10.0
+"""Of a marker, mm."""
+CLEARANCE = 5.0
+"""Between a marker and the nearest box, mm: its black frame needs white around it."""
+
+# The longer side of the picture in which they are looked for, px: a marker is nearly as large
+# as a box, and one of 20 px is still read.
+_LOOKED_AT = 1000
+# Of the threshold that parts black from white, px.
+_WINDOW = 13
+
+
+def marker_corners() -> dict[int, NDArray[np.float32]]:
+    """Return each marker's corners, `float32 (4, 2)`, in the row's own coordinates.
+
+    x in pitches, y in box heights, clockwise from the top left; see `row`.
+    """
+    pitch = BOX_WIDTH / FILL
+    gap = (pitch - BOX_WIDTH) / 2
+    top = (BOX_HEIGHT - SIDE) / 2
+    lefts = {LEFT: gap - CLEARANCE - SIDE, RIGHT: COUNT * pitch - gap + CLEARANCE}
+    square = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]])
+    return {
+        name: ((square + [left, top]) / [pitch, BOX_HEIGHT]).astype(np.float32)
+        for name, left in lefts.items()
+    }
+
+
+def row_between_markers(image: NDArray[np.uint8]) -> Row | None:
+    """Find a form's row by its markers.
+
+    Args:
+        image: `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
+
+    Returns:
+        The row, its first box at the left marker; None where the two aren't both seen.
+    """
+    scale = min(1.0, _LOOKED_AT / max(image.shape[:2]))
+    small = resize(image, scale) if scale < 1 else image
+    seen = _markers(small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+    wanted = marker_corners()
+    if not wanted.keys() <= seen.keys():
+        return None
+    sources = np.concatenate([wanted[name] for name in wanted])
+    targets = np.concatenate([seen[name] for name in wanted])
+    row = fit_row(sources, targets, FILL, tolerance=None)
+    return None if row is None else row.scaled(1 / scale)
+
+
+def _markers(grey: NDArray[np.uint8]) -> dict[int, NDArray[np.float32]]:
+    """Return the corners of the markers that are seen exactly once, px."""
+    settings = cv2.aruco.DetectorParameters()
+    settings.adaptiveThreshWinSizeMin = settings.adaptiveThreshWinSizeMax = _WINDOW
+    settings.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
+    # A bit that was misread may have been no marker at all.
+    settings.errorCorrectionRate = 0.0
+    known = cv2.aruco.getPredefinedDictionary(DICTIONARY)
+    corners, names, _ = cv2.aruco.ArucoDetector(known, settings).detectMarkers(grey)
+    if names is None:
+        return {}
+    found = names.ravel().tolist()
+    return {
+        name: np.asarray(quad[0], np.float32)
+        for name, quad in zip(found, corners, strict=True)
+        if found.count(name) == 1
+    }
