@@ -47,7 +47,7 @@ def marker_corners() -> dict[int, NDArray[np.float32]]:
     lefts = {LEFT: gap - CLEARANCE - SIDE, RIGHT: COUNT * pitch - gap + CLEARANCE}
     square = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]])
     return {
-        name: ((square + [left, top]) / [pitch, BOX_HEIGHT]).astype(np.float32)
+        name: ((square + np.array([left, top])) / [pitch, BOX_HEIGHT]).astype(np.float32)
         for name, left in lefts.items()
     }
 

@@ -34,7 +34,7 @@ def form(left=LEFT, right=RIGHT):
         image[y : y + side, x : x + side] = np.maximum(marker, 20)[..., None]
     starts = AT[0] + PX * (pitch * np.arange(5) + (pitch - BOX_WIDTH) / 2)
     box = np.array([[0, 0], [BOX_WIDTH, 0], [BOX_WIDTH, BOX_HEIGHT], [0, BOX_HEIGHT]]) * PX
-    return image, np.stack([box + [x, AT[1]] for x in starts]).astype(np.float32)
+    return image, np.stack([box + np.array([x, AT[1]]) for x in starts]).astype(np.float32)
 
 
 @pytest.mark.parametrize("degrees", [0, 20, 90, 180, 250])
