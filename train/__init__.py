@@ -8,7 +8,7 @@
     network, convolution     the perceptron, and how it may begin as filters
     quantize                 goes on with rounded weights
     run, checkpoint          a run in its folder, and what a stopped one left
-    report, plots            what came out (`reliability`, `progress`)
+    report, plots, sheet     what came out (`reliability`, `progress`)
     kfold, compare, search   several runs (`ranges`)
     forward, descent         the textbook's formulas in NumPy, an oracle for the rest
 """

@@ -30,26 +30,17 @@ from matplotlib.ticker import (
 )
 from numpy.typing import NDArray
 
-from train.reliability import confidence_bins
+from train.reliability import confidence_bins, ece_of_chance
 
 # Okabe & Ito (2008), "Color Universal Design": told apart by the colour-blind too. Their
 # yellow is left out, as a thin line of it is lost on white.
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 _COLOURS = (BLUE, VERMILLION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_INK, _GREY, _PALE = "#222222", "#666666", "#DDDDDD"
+INK, _GREY, _PALE = "#222222", "#666666", "#DDDDDD"
 _FAINT = "#AAAAAA"
 
-_DPI = 130
-_SMALL, _MEDIUM, _LARGE = 8.0, 9.0, 11.0
-
-# A sheet of images, px: about this wide, and a tile's image at least so large.
-_SHEET_WIDTH = 1340
-_TILE = 104
-_TITLE_HEIGHT = 60
-_GAP = 20
-# Of the small font, px: a line's height, and the average width of a name's characters.
-_LINE = 19
-_CHARACTER = 9
+DPI = 130
+SMALL, _MEDIUM, LARGE = 8.0, 9.0, 11.0
 
 # A cell of the confusion matrix, inches: five digits fit.
 _CELL = 0.56
@@ -198,12 +189,12 @@ def confusion(matrix: NDArray[np.integer[Any]], class_names: Sequence[str]) -> F
     if wrong:
         bar = figure.colorbar(cells, ax=axes, shrink=0.6, aspect=25, pad=0.02)
         bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize=_SMALL, colors=_INK)
-        bar.set_label("share of the true class", fontsize=_MEDIUM, color=_INK)
+        bar.ax.tick_params(labelsize=SMALL, colors=INK)
+        bar.set_label("share of the true class", fontsize=_MEDIUM, color=INK)
         _percent(bar.ax.yaxis)
     for (row, column), count in np.ndenumerate(matrix):
         dark = norm(shares[row, column]) > 0.45
-        colour = _GREY if row == column else "w" if dark else _INK if count else _FAINT
+        colour = _GREY if row == column else "w" if dark else INK if count else _FAINT
         axes.text(column, row, f"{count}", ha="center", va="center", fontsize=_MEDIUM, color=colour)
     turned = 45 if max(map(len, class_names), default=0) > 4 else 0
     axes.set_xticks(
@@ -219,90 +210,6 @@ def confusion(matrix: NDArray[np.integer[Any]], class_names: Sequence[str]) -> F
     return figure
 
 
-def worst_order(
-    probabilities: NDArray[np.float32], labels: NDArray[np.uint8], count: int
-) -> NDArray[np.int64]:
-    """Choose the images that were read worst.
-
-    Args:
-        probabilities: `float32 (n, k)`.
-        labels: `uint8 (n,)`.
-        count: how many at most.
-
-    Returns:
-        `int64 (min(count, n),)`, indices, worst first: the wrong ones by how sure the
-        model was of the wrong class, then the right ones with the least probability.
-    """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    # The last key is the first to decide.
-    return np.lexsort((np.where(right, confidence, -confidence), right))[:count]
-
-
-def worst(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    probabilities: NDArray[np.float32],
-    count: int = 40,
-    class_names: Sequence[str] = tuple("0123456789"),
-) -> Figure:
-    """Lay out the images that were read worst, each with what it is, was read as and how surely.
-
-    Args:
-        images: `uint8 (n, h, w)`, or `(n, h, w, 3)` RGB.
-        labels: `uint8 (n,)`.
-        probabilities: `float32 (n, k)`.
-        count: how many images at most.
-        class_names: of the k classes.
-
-    Returns:
-        A sheet of tiles, in the order of `worst_order`; wrong ones have a coloured text.
-    """
-    chosen = worst_order(probabilities, labels, count)
-    read = probabilities.argmax(axis=1)
-    # Only short names stand in one line with the probability.
-    longest = max(map(len, class_names), default=0)
-    between, lines = (" ", 1) if longest <= 2 else ("\n", 2)
-    characters = longest + len(", 0.00") if lines == 2 else 2 * longest + len(" → , 0.00")
-
-    # A whole number of dots for each pixel, or some pixels come out wider than others.
-    h, w = images.shape[1:3]
-    zoom = max(1, math.ceil(_TILE / max(h, w)))
-    height, width = zoom * h, zoom * w
-    pitch_x = max(width, characters * _CHARACTER) + _GAP
-    pitch_y = height + lines * _LINE + _GAP
-    columns = max(1, min(len(chosen), (_SHEET_WIDTH - _GAP) // pitch_x))
-    rows = math.ceil(len(chosen) / columns)
-
-    # Everything stands on one panel that is measured in the picture's dots, from the top left.
-    sheet = (max(columns, 4) * pitch_x + _GAP, _TITLE_HEIGHT + rows * pitch_y)
-    figure = Figure((sheet[0] / _DPI, sheet[1] / _DPI), dpi=_DPI, facecolor="w")
-    axes = figure.add_axes((0, 0, 1, 1))
-    wrong = int(np.count_nonzero(read[chosen] != labels[chosen]))
-    axes.text(
-        _GAP, _TITLE_HEIGHT / 2, f"Worst {len(chosen)} of {len(labels):,}, {wrong} of them wrong",
-        va="center", fontsize=_LARGE, color=_INK,
-    )  # fmt: skip
-    for place, index in enumerate(chosen):
-        row, column = divmod(place, columns)
-        left = _GAP + column * pitch_x + (pitch_x - _GAP - width) // 2
-        top = _TITLE_HEIGHT + row * pitch_y
-        axes.imshow(
-            images[index], cmap="gray", vmin=0, vmax=255, interpolation="nearest",
-            extent=(left, left + width, top + height, top),
-        )  # fmt: skip
-        true, taken = class_names[labels[index]], class_names[read[index]]
-        axes.text(
-            left + width / 2, top + height + 4,
-            f"{true} →{between}{taken}, {probabilities[index].max():.2f}",
-            ha="center", va="top", fontsize=_SMALL, parse_math=False,
-            color=_INK if read[index] == labels[index] else VERMILLION,
-        )  # fmt: skip
-    axes.set(xlim=(0, sheet[0]), ylim=(sheet[1], 0))
-    axes.set_axis_off()
-    return figure
-
-
 def reliability(
     sets: Mapping[str, tuple[NDArray[np.float32], NDArray[np.uint8]]],
 ) -> Figure:
@@ -312,7 +219,8 @@ def reliability(
 
     Args:
         sets: `float32 (n, 10)` probabilities and `uint8 (n,)` labels, by the name that
-            the legend gives them, with their expected calibration error.
+            the legend gives them, with their expected calibration error and what it would be of
+            a model without a fault.
 
     Returns:
         Two panels, accuracy against confidence and below it how many images are in
@@ -328,9 +236,11 @@ def reliability(
     ):
         found = confidence_bins(*data)
         filled = found.counts > 0
+        chance = float(ece_of_chance(data[0]).mean())
         above.plot(
             found.confidence[filled], found.accuracy[filled], color=colour, marker=marker,
-            markersize=5, linewidth=1.6, label=f"{name}, ECE {found.ece:.2%}", clip_on=False,
+            markersize=5, linewidth=1.6, clip_on=False,
+            label=f"{name}, ECE {found.ece:.2%} (of chance alone {chance:.2%})",
         )  # fmt: skip
         # The sets' bars share the width of a bin, side by side.
         width = 1 / len(found.counts)
@@ -376,7 +286,7 @@ def trials(
     figure = _figure(across * _PANEL[0], down * _PANEL[1] + 0.4)
     counted = f"{len(values)} trials" if len(values) != 1 else "1 trial"
     found = "" if best is None else f", the best reaches {heights[best]:.2%}"
-    figure.suptitle(counted + found, fontsize=_LARGE, color=_INK)
+    figure.suptitle(counted + found, fontsize=LARGE, color=INK)
     panels = figure.subplots(down, across, sharey=True, squeeze=False).ravel()
     for axes, name in zip(panels, parameters, strict=False):
         _dress(axes, name, "", "")
@@ -390,7 +300,7 @@ def trials(
                 markersize=13, markeredgecolor="w", linestyle="none",
             )  # fmt: skip
     for start in range(0, len(panels), across):
-        panels[start].set_ylabel("validation accuracy", fontsize=_MEDIUM, color=_INK)
+        panels[start].set_ylabel("validation accuracy", fontsize=_MEDIUM, color=INK)
     for axes in panels[len(parameters) :]:
         axes.set_visible(False)
     return figure
@@ -399,15 +309,15 @@ def trials(
 def _figure(width: float, height: float) -> Figure:
     """Return an empty figure, inches."""
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
-    return Figure((width, height), dpi=_DPI, facecolor="w", layout=layout)
+    return Figure((width, height), dpi=DPI, facecolor="w", layout=layout)
 
 
 def _dress(axes: Axes, x: str, y: str, title: str) -> None:
     axes.set_facecolor("w")
-    axes.set_title(title, fontsize=_LARGE, color=_INK)
-    axes.set_xlabel(x, fontsize=_MEDIUM, color=_INK, parse_math=False)
-    axes.set_ylabel(y, fontsize=_MEDIUM, color=_INK)
-    axes.tick_params(which="both", labelsize=_MEDIUM, labelcolor=_INK, color=_GREY)
+    axes.set_title(title, fontsize=LARGE, color=INK)
+    axes.set_xlabel(x, fontsize=_MEDIUM, color=INK, parse_math=False)
+    axes.set_ylabel(y, fontsize=_MEDIUM, color=INK)
+    axes.tick_params(which="both", labelsize=_MEDIUM, labelcolor=INK, color=_GREY)
     axes.grid(True, color=_PALE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)

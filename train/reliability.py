@@ -49,3 +49,30 @@ def confidence_bins(
         np.bincount(place, weights=confidence, minlength=bins) / divisors,
         np.bincount(place, weights=right, minlength=bins) / divisors,
     )
+
+
+def ece_of_chance(
+    probabilities: NDArray[np.float32], draws: int = 200, seed: int = 0, bins: int = 15
+) -> NDArray[np.float64]:
+    """Return what would be measured if the model were perfectly calibrated.
+
+    Of few images the shares in the bins differ from the confidence by chance alone: what is
+    drawn as the model says has an expected calibration error too, and less can't be shown.
+
+    Args:
+        probabilities: `float32 (n, k)`.
+        draws: how often labels are drawn.
+        seed: of the draws.
+        bins: as of `confidence_bins`.
+
+    Returns:
+        `float64 (draws,)`, the expected calibration error of each, rising.
+    """
+    rng = np.random.default_rng(seed)
+    limits = probabilities.cumsum(axis=1)
+    limits /= limits[:, -1:]
+    found = []
+    for _ in range(draws):
+        labels = (limits > rng.random((len(limits), 1))).argmax(axis=1).astype(np.uint8)
+        found.append(confidence_bins(probabilities, labels, bins).ece)
+    return np.sort(found)

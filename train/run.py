@@ -371,7 +371,7 @@ def _draw(
 ) -> list[tuple[str, Path]]:
     """Draw the run's pictures and return their titles and files."""
     # Here and not above: matplotlib takes a second, and only finished runs need it.
-    from train import plots
+    from train import plots, sheet
 
     test = material.test[recipe.dataset]
     classes = data.KINDS[recipe.dataset].classes
@@ -383,7 +383,7 @@ def _draw(
         "Confusion of the test images": ("confusion.png", plots.confusion(matrix, classes)),
         "The test images that are read worst": (
             "worst.png",
-            plots.worst(test.images, test.labels, probabilities, _WORST, classes),
+            sheet.worst(test.images, test.labels, probabilities, _WORST, classes),
         ),
     }
     for file, figure in figures.values():

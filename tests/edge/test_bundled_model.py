@@ -99,6 +99,14 @@ def test_confidence_is_as_good_as_its_word(classifiers, mnist_test, strokes):
         assert confidence_bins(probabilities, sets[name].labels).ece < largest, name
 
 
+def test_of_all_unseen_digits_together_it_is_as_good_as_its_word(classifiers, mnist_test, strokes):
+    sets = [Examples(*mnist_test), *(unseen(divided) for divided in strokes.values())]
+    images = np.concatenate([each.images for each in sets])
+    labels = np.concatenate([each.labels for each in sets])
+    probabilities = classifiers["postcode"].probabilities(images)
+    assert confidence_bins(probabilities, labels).ece < 0.005
+
+
 def test_sizes_and_types_are_as_promised(classifiers):
     sizes = {name: (FOLDER / f"{name}.tflite").stat().st_size for name in NAMES}
     assert sizes["postcode"] < 2_000_000

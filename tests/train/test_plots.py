@@ -6,14 +6,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
 
-from tests.train.synthetic import draw_digits, one_hot
+from tests.train.synthetic import one_hot
 from train import plots
 from train.fit import Epoch
+from train.reliability import ece_of_chance
 
 DIGITS = tuple("0123456789")
 HISTORY = [
@@ -177,74 +176,6 @@ def test_a_confusion_matrix_may_lack_errors_or_classes(matrix, title, tmp_path):
     drawn(figure, tmp_path)
 
 
-def test_the_worst_are_the_surest_wrong_ones_then_the_least_sure_right_ones():
-    labels = np.array([0, 1, 2, 3, 4, 5], np.uint8)
-    probabilities = one_hot([0, 1, 7, 8, 4, 9], [0.9, 0.5, 0.6, 0.99, 0.7, 0.3])
-    assert plots.worst_order(probabilities, labels, 10).tolist() == [3, 2, 5, 1, 4, 0]
-    assert plots.worst_order(probabilities, labels, 2).tolist() == [3, 2]
-    assert plots.worst_order(probabilities, labels, 0).tolist() == []
-
-
-def test_the_sheet_shows_the_worst_images_with_what_they_were_read_as(tmp_path):
-    images, _ = draw_digits(6, seed=0)
-    labels = np.array([0, 1, 2, 3, 4, 5], np.uint8)
-    probabilities = one_hot([0, 1, 7, 8, 4, 9], [0.9, 0.5, 0.6, 0.99, 0.7, 0.3])
-    figure = plots.worst(images, labels, probabilities, 4)
-    (axes,) = figure.axes
-    shown = [image.get_array() for image in axes.images]
-    for image, index in zip(shown, [3, 2, 5, 1], strict=True):
-        assert np.array_equal(image, images[index])
-    title, *texts = axes.texts
-    assert title.get_text() == "Worst 4 of 6, 3 of them wrong"
-    assert [text.get_text() for text in texts] == [
-        "3 → 8, 0.99",
-        "2 → 7, 0.60",
-        "5 → 9, 0.30",
-        "1 → 1, 0.50",
-    ]
-    colours = [to_hex(text.get_color()).upper() for text in texts]
-    assert colours[:3] == [plots.VERMILLION] * 3
-    assert colours[3] != plots.VERMILLION
-    drawn(figure, tmp_path)
-
-
-def test_fewer_images_than_asked_for_are_all_shown_and_none_is_no_error(tmp_path):
-    images, labels = draw_digits(3, seed=0)
-    probabilities = one_hot(labels, [0.5, 0.5, 0.5])
-    assert len(plots.worst(images, labels, probabilities, 60).axes[0].images) == 3
-    empty = plots.worst(images[:0], labels[:0], probabilities[:0])
-    assert texts_of(empty.axes[0]) == ["Worst 0 of 0, 0 of them wrong"]
-    drawn(empty, tmp_path)
-
-
-def test_coloured_images_and_long_names_do_not_run_into_each_other(tmp_path):
-    images = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), np.uint8)
-    names = ("automobile",) * 10
-    figure = plots.worst(images, np.zeros(12, np.uint8), one_hot([1] * 12, [0.88] * 12), 12, names)
-    drawn(figure, tmp_path)
-    (axes,) = figure.axes
-    assert axes.images[0].get_array().shape == (32, 32, 3)
-    assert axes.texts[1].get_text() == "automobile →\nautomobile, 0.88"
-    boxes = [text.get_window_extent() for text in axes.texts]
-    boxes += [image.get_window_extent() for image in axes.images]
-    for place, box in enumerate(boxes):
-        assert figure.bbox.x0 <= box.x0
-        assert box.x1 <= figure.bbox.x1
-        assert not any(box.overlaps(other) for other in boxes[place + 1 :])
-
-
-def test_every_pixel_of_a_tile_is_equally_large(tmp_path):
-    checks = np.indices((28, 28)).sum(axis=0) % 2 * np.uint8(255)
-    images = np.repeat(checks[None].astype(np.uint8), 13, axis=0)
-    figure = plots.worst(images, np.zeros(13, np.uint8), one_hot([1] * 13, [0.9] * 13))
-    plots.save(figure, tmp_path / "sheet.png")
-    picture = cv2.imread(str(tmp_path / "sheet.png"))[:, :, 0]
-    for tile in figure.axes[0].images:
-        left, right, bottom, top = (int(edge) for edge in tile.get_extent())
-        cut = picture[top:bottom, left:right]
-        assert np.array_equal(cut, np.kron(checks, np.ones((4, 4), np.uint8)))
-
-
 def test_a_reliability_diagram_shows_the_filled_bins_and_all_counts(tmp_path):
     first = one_hot([0, 1, 2, 3], [0.62, 0.64, 0.95, 1.0]), np.array([0, 9, 2, 3], np.uint8)
     second = one_hot([5] * 30, [0.5] * 30), np.full(30, 5, np.uint8)
@@ -263,10 +194,11 @@ def test_a_reliability_diagram_shows_the_filled_bins_and_all_counts(tmp_path):
         assert (left + bars[0].get_width() <= edges + 1 / 15).all()
     assert below.get_yscale() == "log"
     assert below.get_ylim()[0] < 1
+    chance = [ece_of_chance(probabilities).mean() for probabilities, _ in (first, second)]
     assert legend_of(above.get_legend()) == [
         "calibrated",
-        "before, ECE 7.75%",
-        "$after$, ECE 50.00%",
+        f"before, ECE 7.75% (of chance alone {chance[0]:.2%})",
+        f"$after$, ECE 50.00% (of chance alone {chance[1]:.2%})",
     ]
     drawn(figure, tmp_path)
 

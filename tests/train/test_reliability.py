@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import one_hot
-from train.reliability import confidence_bins
+from train.reliability import confidence_bins, ece_of_chance
 
 
 def test_bins_hold_every_image_and_the_error_is_that_of_the_formula():
@@ -32,3 +32,22 @@ def test_no_images_have_no_calibration_error():
     bins = confidence_bins(np.zeros((0, 10), np.float32), np.zeros(0, np.uint8))
     assert bins.counts.sum() == 0
     assert math.isnan(bins.ece)
+
+
+def sure(confidence, count):
+    rows = np.full((count, 10), (1 - confidence) / 9, np.float32)
+    rows[:, 3] = confidence
+    return rows
+
+
+def test_few_images_look_badly_calibrated_by_chance_alone():
+    few, many = (ece_of_chance(sure(0.9, count), draws=100) for count in (50, 5000))
+    assert len(few) == 100
+    assert (np.diff(few) >= 0).all()
+    # One bin: the mean distance of a binomial share from 0.9, sqrt(2 / pi) standard deviations.
+    assert few.mean() == pytest.approx(math.sqrt(2 / math.pi * 0.9 * 0.1 / 50), rel=0.2)
+    assert many.mean() == pytest.approx(math.sqrt(2 / math.pi * 0.9 * 0.1 / 5000), rel=0.2)
+
+
+def test_what_is_certain_leaves_nothing_to_chance():
+    assert ece_of_chance(one_hot([1, 2, 3], [1.0, 1.0, 1.0])).max() == 0
