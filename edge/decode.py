@@ -13,6 +13,10 @@ from edge.reading import Digit, Quad, Reading
 
 # The threshold of a model without a card.
 DEFAULT_THRESHOLD = 0.9
+# What is in a box is no digit where none has this probability: so it was with 97 % of drawn
+# crosses, letters and scribbles, with 86 % of 37 crosses on scanned forms, and with 7 of 6,245
+# digits by which nobody learnt.
+_LEAST_DIGIT = 0.4
 # Below this probability that what was written is in the directory, it isn't.
 _LEAST_VALID = 0.1
 # How much of the mail bears a postcode of the directory: a mistaken one, one that is newer
@@ -49,6 +53,9 @@ def decode(
     a hundred letters bear a valid one. No credit is taken for how few postcodes are valid:
     a mistaken one lies near a valid one.
 
+    What is rejected although all boxes are written in has the reason `not-a-digit` where one
+    of them holds something that looks like none, a cross or a letter.
+
     Args:
         boxes: in reading order, any number of them.
         threshold: least confidence of an accepted reading, 0 to 1; at 1 none is accepted,
@@ -74,7 +81,7 @@ def decode(
                 guess=guess,
                 confidence=confidence,
                 digits=digits,
-                reason="not-in-directory",
+                reason=_reason(boxes, "not-in-directory"),
             )
         guess, region = valid, directory.region(valid)
         confidence = found * share * _valid_probability(mass)
@@ -84,7 +91,11 @@ def decode(
         )
     if confidence < threshold or threshold >= 1:
         return Reading(
-            "rejected", guess=guess, confidence=confidence, digits=digits, reason="low-confidence"
+            "rejected",
+            guess=guess,
+            confidence=confidence,
+            digits=digits,
+            reason=_reason(boxes, "low-confidence"),
         )
     return Reading(
         "accepted",
@@ -94,6 +105,11 @@ def decode(
         digits=digits,
         region=region,
     )
+
+
+def _reason(boxes: Sequence[Box], usual: str) -> str:
+    rows = [box.probabilities for box in boxes if box.probabilities is not None]
+    return "not-a-digit" if any(row.max() < _LEAST_DIGIT for row in rows) else usual
 
 
 def _valid_probability(mass: float) -> float:

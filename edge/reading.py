@@ -41,9 +41,9 @@ class Reading:
     """Name of an accepted postcode's region, where a directory is in use and knows it; that
     of `kr` in Korean and English, `서울특별시 / Seoul`."""
     reason: str | None = None
-    """Why there is no postcode: `low-confidence`, `blank-box`, `not-in-directory`; where the
-    picture explains it `too-small`, `blurred`, `glare`, `cut-off`;
-    `no-boxes`, or a sentence where `status` is `error`."""
+    """Why there is no postcode: `low-confidence`, `blank-box`, `not-a-digit`,
+    `not-in-directory`; where the picture explains it `too-small`, `blurred`, `glare`,
+    `cut-off`; `no-boxes`, or a sentence where `status` is `error`."""
     elapsed_ms: float = 0.0
     """From opening the input to this reading, milliseconds."""
 

@@ -129,7 +129,7 @@ class Recognizer:
             return Reading("no-boxes", reason=observation.reason)
         reading = decode(observation.boxes, self.threshold, self.directory, observation.found)
         problem = observation.quality and observation.quality.problem
-        if problem and reading.reason in ("low-confidence", "blank-box"):
+        if problem and reading.reason in ("low-confidence", "blank-box", "not-a-digit"):
             # What to do about it tells more than that it is so.
             return replace(reading, reason=problem)
         return reading

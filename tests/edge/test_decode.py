@@ -76,7 +76,8 @@ def test_every_reading_keeps_its_promises(written, threshold, known, found):
     else:
         assert reading.postcode is None
         assert reading.region is None
-        assert reading.reason in {"low-confidence", "blank-box", "not-in-directory"}
+        reasons = {"low-confidence", "blank-box", "not-a-digit", "not-in-directory"}
+        assert reading.reason in reasons
     if reading.guess is not None:
         assert reading.guess == "".join(digit.digit for digit in reading.digits)
     if reading.status == "accepted" and known is not None and len(written) == 5:
@@ -195,3 +196,17 @@ def test_the_directory_does_not_speak_of_other_than_five_boxes():
 @pytest.mark.parametrize("first", ["04524", "0"])
 def test_prefixes_and_whole_postcodes_both_admit(first):
     assert decode(boxes("04524"), directory=directory(first)).status == "accepted"
+
+
+@pytest.mark.parametrize("known", [None, directory("04")])
+def test_a_cross_or_a_letter_in_a_box_is_told(known):
+    written = boxes("04524", 1 - 1e-9)
+    written[2] = Box(np.full(10, 0.1, np.float32), CORNERS)
+    reading = decode(written, directory=known)
+    assert (reading.status, reading.reason) == ("rejected", "not-a-digit")
+    assert reading.guess[:2] + reading.guess[3:] == "0424"
+
+
+def test_two_digits_that_look_alike_are_digits():
+    reading = decode(doubtful("04524", 2, 3, 0.5))
+    assert (reading.status, reading.reason) == ("rejected", "low-confidence")

@@ -9,14 +9,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import FiveboxError, ImageError, ModelError, Reading, Recognizer, RecordingError
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
 from edge.directory import Directory
-from tests.edge.drawing import ORANGE, RED, away, frozen, recording, row, turned, written
+from tests.edge.drawing import BLUE, ORANGE, RED, away, frozen, recording, row, turned, written
 
 
 @pytest.fixture
@@ -40,6 +40,34 @@ def test_a_written_row_is_read_and_accepted(recognizer, degrees, color):
     assert [digit.digit for digit in reading.digits] == list("04524")
     assert away(np.array([digit.box for digit in reading.digits]), corners) < 0.05
     assert reading.elapsed_ms > 0
+
+
+# Those of which every digit has one way up only: 1, 0 and 8 stand on their heads as well.
+ONE_WAY_UP = st.text("234579", min_size=5, max_size=5)
+
+
+@given(ONE_WAY_UP, st.integers(1, 3))
+@settings(max_examples=12, deadline=None)
+def test_turning_a_photo_by_quarters_changes_nothing(recognizer, postcode, quarters):
+    image, _ = row(postcode, color=RED)
+    turned_by = np.rot90(image, quarters)  # not contiguous: any array will do
+    assert recognizer.read(turned_by).guess == recognizer.read(image).guess == postcode
+
+
+@given(ONE_WAY_UP, st.floats(0.3, 1.0))
+@settings(max_examples=12, deadline=None)
+def test_less_light_changes_nothing(recognizer, postcode, light):
+    image, _ = row(postcode, color=ORANGE)
+    assert recognizer.read((image * light).astype(np.uint8)).guess == postcode
+
+
+@given(ONE_WAY_UP, st.floats(0.4, 4.0))
+@settings(max_examples=12, deadline=None)
+def test_nearer_or_farther_changes_nothing(recognizer, postcode, scale):
+    image, _ = row(postcode, color=BLUE)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(image, None, fx=scale, fy=scale, interpolation=how)
+    assert recognizer.read(scaled).guess == postcode
 
 
 def test_a_grey_picture_is_read_too(recognizer):
