@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from edge.annotate import annotate, draw_recording, move
 from edge.errors import InputError, OutputError
+from edge.picture import Picture
 from edge.reading import Reading
 from edge.recognizer import Recognizer
 from edge.sources.files import ANNOTATED_SUFFIX, is_recording, load_recording
-from edge.sources.images import load_image
+from edge.sources.images import load_picture
 from edge.sources.video import frames, is_video
 
 
@@ -61,8 +62,8 @@ def _readings(recognizer: Recognizer, path: Path) -> Iterator[tuple[Reading, Any
         return
     data: Any
     try:
-        data = load_recording(path) if is_recording(path) else load_image(path)
-        is_image = isinstance(data, np.ndarray)
+        data = load_recording(path) if is_recording(path) else load_picture(path)
+        is_image = isinstance(data, Picture)
         reading = recognizer.read(data) if is_image else recognizer.read_strokes(data)
     except InputError as error:
         yield Reading("error", reason=str(error)), None
@@ -71,7 +72,9 @@ def _readings(recognizer: Recognizer, path: Path) -> Iterator[tuple[Reading, Any
 
 
 def _picture(data: Any, reading: Reading) -> NDArray[np.uint8]:
-    if isinstance(data, np.ndarray):
+    if isinstance(data, Picture):
+        return annotate(data.pixels, reading)
+    if isinstance(data, np.ndarray):  # a frame of a video
         return annotate(data, reading)
     drawing, to_drawing = draw_recording(data)
     return annotate(drawing, move(reading, to_drawing))

@@ -19,6 +19,7 @@ from edge.cells import find_cells
 from edge.fit import NOT_FIVE, count_written, fit
 from edge.ink import line_darkness, resize
 from edge.lineup import line_up
+from edge.picture import Picture
 from edge.row import Row, row_in, row_through
 
 # The longer side of the coarsest picture that is searched, px, and the finest's.
@@ -100,7 +101,7 @@ class _Found:
         return Boxes(self.row.corners(), self.coverage, self.row, self.residual)
 
 
-def find_boxes(image: NDArray[np.uint8]) -> Boxes | None:
+def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
     """Find the five boxes.
 
     Args:
@@ -110,7 +111,7 @@ def find_boxes(image: NDArray[np.uint8]) -> Boxes | None:
         The boxes, or None where there is no row of exactly five.
     """
     found: list[_Found] = []
-    for candidate in _candidates(image):
+    for candidate in _candidates(Picture.of(image).pixels):
         found.append(candidate)
         if candidate.is_sure:
             return candidate.boxes

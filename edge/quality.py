@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.boxes import Boxes
 from edge.strip import Strip
@@ -51,17 +50,17 @@ class Quality:
         return "glare" if self.glare > _MOST_GLARE else None
 
 
-def assess(image: NDArray[np.uint8], boxes: Boxes, strip: Strip) -> Quality:
+def assess(size: tuple[int, int], boxes: Boxes, strip: Strip) -> Quality:
     """Return the quality of a row.
 
     Args:
-        image: it was found in, `uint8 (h, w, 3)` BGR or `(h, w)`.
+        size: width and height of the picture it was found in, px.
         boxes: where.
         strip: the row flattened.
     """
     x, y = boxes.corners[..., 0], boxes.corners[..., 1]
     areas = np.abs((x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1))
-    bounds = np.array(image.shape[1::-1], np.float32) - 1
+    bounds = np.array(size, np.float32) - 1
     beyond = np.maximum(-boxes.corners, boxes.corners - bounds).max()
     return Quality(
         height=boxes.height,

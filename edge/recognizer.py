@@ -23,6 +23,7 @@ from edge.directory import Directory
 from edge.errors import ImageError, ModelError
 from edge.observation import Observation
 from edge.orientation import agreement, turned_corners, turned_ink, upright_log_odds
+from edge.picture import Picture
 from edge.quality import assess
 from edge.reading import Quad, Reading
 from edge.strip import flatten
@@ -77,12 +78,12 @@ class Recognizer:
         self.threshold = _threshold(self.classifier, max_error)
 
     @_timed
-    def read(self, image: NDArray[np.uint8]) -> Reading:
+    def read(self, image: NDArray[np.uint8] | Picture) -> Reading:
         """Read the postcode in a photo.
 
         Args:
             image: `uint8 (h, w, 3)` BGR or `(h, w)`, or what else `arrays.as_bgr`
-                takes; not written to.
+                takes, or a `Picture`; not written to.
 
         Returns:
             The reading; `status` is `no-boxes` where no row of five was found.
@@ -92,7 +93,7 @@ class Recognizer:
         """
         return self.decide(self.observe(image))
 
-    def observe(self, image: NDArray[np.uint8]) -> Observation:
+    def observe(self, image: NDArray[np.uint8] | Picture) -> Observation:
         """Find and classify the boxes in a photo, or in one frame of many, without deciding.
 
         Args:
@@ -104,20 +105,19 @@ class Recognizer:
         Raises:
             ImageError: the array is not such an image, or too small for five boxes.
         """
-        image = as_bgr(image)
-        height, width = image.shape[:2]
-        if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
+        picture = image if isinstance(image, Picture) else Picture.of(as_bgr(image))
+        if picture.width < _LEAST_WIDTH or picture.height < _LEAST_HEIGHT:
             raise ImageError(
-                f"the image is too small: {width}×{height} px, where five boxes need at least "
-                f"{_LEAST_WIDTH}×{_LEAST_HEIGHT}"
+                f"the image is too small: {picture.width}×{picture.height} px, where five boxes "
+                f"need at least {_LEAST_WIDTH}×{_LEAST_HEIGHT}"
             )
-        boxes = find_boxes(image)
+        boxes = find_boxes(picture)
         if boxes is None:
             return Observation((), found=0.0, reason="no-boxes")
-        strip = flatten(image, boxes.row)
+        strip = flatten(picture, boxes.row)
         found = min(1.0, boxes.coverage / _SURE_COVERAGE)
         seen = self.observe_row(cut_digits(strip), boxes.corners, found)
-        return replace(seen, quality=assess(image, boxes, strip))
+        return replace(seen, quality=assess((picture.width, picture.height), boxes, strip))
 
     def decide(self, observation: Observation) -> Reading:
         """Decide what an observation shows, and whether to rely on it.

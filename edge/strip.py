@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.ink import density, resize
+from edge.ink import density
+from edge.picture import Picture
 from edge.row import COUNT, Row, project
 
 # Height of a box in the strip, px: about what the photo has, within these limits.
@@ -61,7 +62,7 @@ class Strip:
         return np.searchsorted(borders, np.arange(self.densities.shape[1]))
 
 
-def flatten(image: NDArray[np.uint8], row: Row) -> Strip:
+def flatten(image: NDArray[np.uint8] | Picture, row: Row) -> Strip:
     """Flatten a row.
 
     Args:
@@ -82,13 +83,13 @@ def flatten(image: NDArray[np.uint8], row: Row) -> Strip:
     size = (round(COUNT * pitch - 2 * gap) + 2 * margin, height + 2 * margin)
 
     # Only the row's surroundings are touched, shrunk first: warping down skips pixels.
-    part, low, scale = _surroundings(image, corners, 2 * _MARGIN * tall, height / tall)
+    picture = Picture.of(image)
+    part, low, scale = _surroundings(picture, corners, 2 * _MARGIN * tall, height / tall)
     to_row = np.array(
         [[1 / pitch, 0, (gap - margin) / pitch], [0, 1 / height, -margin / height], [0, 0, 1]]
     )
     shift = (scale - 1) / 2
-    to_part = np.array([[scale, 0, shift - scale * low[0]], [0, scale, shift - scale * low[1]],
-                        [0, 0, 1]])  # fmt: skip
+    to_part = np.array([[scale, 0, shift - low[0]], [0, scale, shift - low[1]], [0, 0, 1]])
     back = to_part @ row.homography @ to_row
     how = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if height <= tall else cv2.INTER_CUBIC)
     flat = cv2.warpPerspective(part, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
@@ -96,7 +97,7 @@ def flatten(image: NDArray[np.uint8], row: Row) -> Strip:
 
     edges = np.array([[0, 0], [size[0], 0], size, [0, size[1]]], np.float32)
     around = project(row.homography @ to_row, edges)
-    if not _is_within(around, image):
+    if not _is_within(around, picture):
         seen = cv2.warpPerspective(
             np.full(part.shape[:2], 255, np.uint8), back, size, flags=cv2.WARP_INVERSE_MAP
         )
@@ -107,28 +108,28 @@ def flatten(image: NDArray[np.uint8], row: Row) -> Strip:
     return Strip(densities, height, width, margin, lefts, glare)
 
 
-def _is_within(points: NDArray[np.float32], image: NDArray[np.uint8]) -> bool:
-    bounds = np.array(image.shape[1::-1], np.float32) - 1
+def _is_within(points: NDArray[np.float32], picture: Picture) -> bool:
+    bounds = np.array([picture.width, picture.height], np.float32) - 1
     return bool((points >= 0).all() and (points <= bounds).all())
 
 
 def _surroundings(
-    image: NDArray[np.uint8], corners: NDArray[np.float32], room: float, scale: float
+    picture: Picture, corners: NDArray[np.float32], room: float, scale: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.intp], float]:
     """Return the part of a picture around a row, in colour.
 
-    Beside it, where it begins in the picture, px, and its scale: some halving of the
-    picture's, a little finer than the one asked for.
+    Beside it, where it begins in the halved picture, px, and how much smaller that is: a
+    little finer than the scale asked for.
     """
-    low = np.maximum(np.floor(corners.min(axis=(0, 1)) - room), 0).astype(np.intp)
-    high = np.ceil(corners.max(axis=(0, 1)) + room).astype(np.intp)
+    halvings = 0
+    while 0.5**halvings > 1.4 * scale:
+        halvings += 1
+    image, halved = picture.halved(halvings), 0.5**halvings
+    low = np.maximum(np.floor((corners.min(axis=(0, 1)) - room) * halved), 0).astype(np.intp)
+    high = np.ceil((corners.max(axis=(0, 1)) + room) * halved).astype(np.intp)
     part = image[low[1] : max(high[1], low[1] + 2), low[0] : max(high[0], low[0] + 2)]
     if part.size == 0:
         low, part = np.zeros(2, np.intp), image
     if part.ndim == 2:
         part = np.asarray(cv2.cvtColor(part, cv2.COLOR_GRAY2BGR), np.uint8)
-    halved = 1.0
-    while halved > 1.4 * scale and min(part.shape[:2]) > 16:
-        part = part[: part.shape[0] // 2 * 2, : part.shape[1] // 2 * 2]
-        part, halved = resize(part, 0.5), halved / 2
     return part, low, halved

@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 
 from edge.arrays import MOST_PIXELS, too_large
 from edge.errors import ImageError
+from edge.picture import Picture
 from edge.quiet import native_stderr_heard
 from edge.sources.files import read_bytes
-from edge.sources.headers import read_header
+from edge.sources.headers import Header, read_header
 
 _MOST_BYTES = 256_000_000
+# A JPEG of so many pixels is decoded at half its size first.
+_LEAST_HALVED = 500_000
+_SCALES = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2)
 
 # What libjpeg says where pixels were lost. A few bytes too many before a marker are
 # another thing: some cameras fill the data up.
@@ -44,25 +48,46 @@ def load_image(path: Path) -> NDArray[np.uint8]:
         ImageError: it is not an image, is damaged, or has too many pixels; the last is
             told from its header, before it is decoded.
     """
-    content = read_bytes(path, limit=_MOST_BYTES)
-    if content is None:
-        raise ImageError(f"the file is larger than {_MOST_BYTES // 1_000_000} MB")
-    return decode_image(content)
+    return decode_image(_content(path))
+
+
+def load_picture(path: Path) -> Picture:
+    """Read an image file, of a large JPEG no more than is looked at; see `load_image`.
+
+    Raises:
+        InputError: as `load_image`.
+        ImageError: as `load_image`; a damage that does not show at half the size is told
+            when the full size is asked for.
+    """
+    return decode_picture(_content(path))
 
 
 def decode_image(content: bytes) -> NDArray[np.uint8]:
     """Decode an image file's content; see `load_image`."""
-    header = read_header(content)
-    if header is not None:
-        if header.width * header.height > MOST_PIXELS:
-            raise ImageError(too_large(header.width, header.height))
-        image = _decode_plain(content)
-        # A decoder that disagrees about the size has read something else.
-        if image is not None and image.shape == (header.height, header.width, 3):
-            return upright(image, header.orientation)
+    header = _checked_header(content)
+    image = None if header is None else _decode(content, header, 0)
+    if image is not None:
+        return image
     from edge.sources.pillow import decode_any
 
     return upright(*decode_any(content))
+
+
+def decode_picture(content: bytes) -> Picture:
+    """Decode an image file's content as far as it is looked at; see `load_picture`."""
+    header = _checked_header(content)
+    worthwhile = header and header.width * header.height >= _LEAST_HALVED and _is_jpeg(content)
+    half = _decode(content, header, 1) if header and worthwhile else None
+    if header is None or half is None:
+        return Picture.of(decode_image(content))
+    width, height = header.width, header.height
+    if header.orientation >= _ON_ITS_SIDE:
+        width, height = height, width
+
+    def decode(halvings: int) -> NDArray[np.uint8]:
+        return half if halvings else decode_image(content)
+
+    return Picture(width, height, decode, most=1)
 
 
 def upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -85,10 +110,40 @@ def upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
 
 # About the upright axis, both, the level one.
 _FLIPS = {2: 1, 3: -1, 4: 0}
+# From this orientation on, width and height change places.
+_ON_ITS_SIDE = 5
 _QUARTER_TURNS = {6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-def _decode_plain(content: bytes) -> NDArray[np.uint8] | None:
+def _content(path: Path) -> bytes:
+    content = read_bytes(path, limit=_MOST_BYTES)
+    if content is None:
+        raise ImageError(f"the file is larger than {_MOST_BYTES // 1_000_000} MB")
+    return content
+
+
+def _checked_header(content: bytes) -> Header | None:
+    header = read_header(content)
+    if header is not None and header.width * header.height > MOST_PIXELS:
+        raise ImageError(too_large(header.width, header.height))
+    return header
+
+
+def _is_jpeg(content: bytes) -> bool:
+    return content[:2] == b"\xff\xd8"
+
+
+def _decode(content: bytes, header: Header, halvings: int) -> NDArray[np.uint8] | None:
+    """Decode a plain image, upright; None where it turns out to be no such."""
+    image = _decode_plain(content, halvings)
+    # libjpeg rounds up. A decoder that disagrees about the size has read something else.
+    size = [-(-side // 2**halvings) for side in (header.height, header.width)]
+    if image is None or image.shape != (*size, 3):
+        return None
+    return upright(image, header.orientation)
+
+
+def _decode_plain(content: bytes, halvings: int) -> NDArray[np.uint8] | None:
     """Decode what OpenCV decodes without a word of complaint; None is anything else.
 
     Raises:
@@ -97,11 +152,12 @@ def _decode_plain(content: bytes) -> NDArray[np.uint8] | None:
     data = np.frombuffer(content, np.uint8)
     with native_stderr_heard() as heard:
         try:
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+            image = cv2.imdecode(data, _SCALES[halvings] | cv2.IMREAD_IGNORE_ORIENTATION)
         except cv2.error:
             return None
     for line in heard:
         if _LOST.match(line):
             raise ImageError(f"the image is damaged or cut short ({line.strip()})")
-    is_jpeg = content[:2] == b"\xff\xd8"
-    return None if image is None or (heard and not is_jpeg) else np.asarray(image, np.uint8)
+    if image is None or (heard and not _is_jpeg(content)):
+        return None
+    return np.asarray(image, np.uint8)

@@ -20,7 +20,7 @@ class Fake:
 
     def read(self, image):
         self.calls.append("photo")
-        assert image.shape[2] == 3
+        assert image.pixels.shape[2] == 3
         return Reading("no-boxes", reason="no-boxes")
 
     def read_strokes(self, data):

@@ -13,7 +13,7 @@ from tests.edge.drawing import row, tilted
 def quality(image):
     boxes = find_boxes(image)
     assert boxes is not None
-    return assess(image, boxes, flatten(image, boxes.row))
+    return assess(image.shape[1::-1], boxes, flatten(image, boxes.row))
 
 
 def test_a_clean_row_has_no_problem():

@@ -6,6 +6,7 @@ import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from PIL import Image, ImageOps
 from edge.arrays import MOST_PIXELS
 from edge.errors import ImageError, InputError
 from edge.sources import images
-from edge.sources.images import decode_image, load_image, upright
+from edge.sources.images import decode_image, decode_picture, load_image, load_picture, upright
 from edge.sources.pillow import decode_any
 from tests.edge.drawing import frozen
 
@@ -363,3 +364,62 @@ def test_a_file_is_read_and_a_missing_one_named(tmp_path):
     assert_quarters(load_image(path))
     with pytest.raises(InputError, match="no such file"):
         load_image(tmp_path / "b.jpg")
+
+
+@pytest.fixture
+def decodings(monkeypatch):
+    """Return a list that grows by each decoding's reduction."""
+    seen = []
+    imdecode = cv2.imdecode
+
+    def noted(data, flags):
+        seen.append(2 if flags & cv2.IMREAD_REDUCED_COLOR_2 == cv2.IMREAD_REDUCED_COLOR_2 else 1)
+        return imdecode(data, flags)
+
+    monkeypatch.setattr(cv2, "imdecode", noted)
+    return seen
+
+
+def smooth(width, height):
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x * 255 / width, y * 255 / height, (x + y) * 127 / width], 2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("orientation", [None, 1, 3, 5, 6, 8])
+@pytest.mark.parametrize("size", [(900, 700), (901, 699)])
+def test_a_large_jpeg_is_decoded_as_finely_as_it_is_looked_at(size, orientation, decodings):
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    content = saved(Image.fromarray(smooth(*size)), "JPEG", quality=95, exif=exif)
+    picture = decode_picture(content)
+    half = picture.halved(1)
+    assert decodings == [2]
+    whole = picture.pixels
+    assert decodings == [2, 1]
+    assert np.array_equal(whole, decode_image(content))
+    assert (picture.height, picture.width) == whole.shape[:2]
+    assert half.shape[:2] == (-(-picture.height // 2), -(-picture.width // 2))
+    twice = cv2.resize(half, None, fx=2, fy=2)[: picture.height, : picture.width]
+    assert np.abs(twice.astype(int) - whole).mean() < 2
+
+
+@pytest.mark.parametrize(("size", "format_"), [((300, 200), "JPEG"), ((900, 700), "PNG")])
+def test_small_ones_and_other_kinds_are_decoded_at_once(size, format_, decodings):
+    picture = decode_picture(saved(Image.fromarray(smooth(*size)), format_))
+    assert decodings == [1]
+    assert picture.pixels.shape == (size[1], size[0], 3)
+    assert decodings == [1]
+
+
+@pytest.mark.parametrize("part", [0.3, 0.7])
+def test_a_large_jpeg_that_is_cut_short_is_an_error_before_it_is_looked_at(part):
+    content = saved(Image.fromarray(smooth(900, 700)), "JPEG", quality=95)
+    with pytest.raises(ImageError, match="damaged or cut short"):
+        decode_picture(content[: int(part * len(content))])
+
+
+def test_a_picture_is_loaded_from_its_file(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(saved(Image.fromarray(smooth(900, 700)), "JPEG"))
+    assert np.array_equal(load_picture(path).pixels, load_image(path))

@@ -1,0 +1,61 @@
+"""A picture at several scales, each made when it is first asked for.
+
+Most of a photo is looked at coarsely, and only the row of boxes closely. A JPEG file can be
+decoded at half its size in a third of the time: its full size is decoded only where the
+boxes are so small that it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.ink import resize
+
+Decode = Callable[[int], NDArray[np.uint8]]
+
+
+class Picture:
+    """A picture and its halvings.
+
+    Args:
+        width: px.
+        height: px.
+        decode: given how often to halve, 0 or up to `most`, returns the pixels,
+            `uint8 (h, w, 3)` BGR or `(h, w)`. Called at most once for each.
+        most: halvings that `decode` can do; others are made from them.
+    """
+
+    def __init__(self, width: int, height: int, decode: Decode, most: int = 0) -> None:
+        self.width, self.height = width, height
+        self._decode, self._most = decode, most
+        self._levels: dict[int, NDArray[np.uint8]] = {}
+
+    @classmethod
+    def of(cls, image: NDArray[np.uint8] | Picture) -> Picture:
+        """Return an image, `uint8 (h, w, 3)` BGR or `(h, w)`, as a picture, or a picture itself."""
+        if isinstance(image, Picture):
+            return image
+        return cls(image.shape[1], image.shape[0], lambda _: image)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture as it is; not to be written to."""
+        return self.halved(0)
+
+    def halved(self, times: int) -> NDArray[np.uint8]:
+        """Return the picture halved so often, each pixel the mean of those it covers.
+
+        `uint8 (h, w, 3)` BGR or `(h, w)`; not to be written to.
+
+        Raises:
+            ImageError: it is damaged.
+        """
+        if times not in self._levels:
+            if times <= self._most:
+                self._levels[times] = self._decode(times)
+            else:
+                self._levels[times] = resize(self.halved(times - 1), 0.5)
+        return self._levels[times]
