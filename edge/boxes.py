@@ -1,26 +1,32 @@
 """Finds the row of five printed boxes as one model: five equal cells, one line, one pitch.
 
 From coarse to fine, and from lines that are easily seen to faint ones: candidates for
-single boxes (`cells`) are lined up to rows (`lineup`); each row is fitted as a whole, seen
-in perspective (`row`), to the lines that are really there (`walls`). The search ends with
-the first row that leaves no doubt; else the best supported one is the answer.
+single boxes (`cells`) are lined up to rows (`lineup`); where boxes are hardly seen, the
+digits in them are (`writing`), and a comb of lines is looked for around them (`comb`). Each
+row is fitted as a whole, seen in perspective (`row`), to the lines that are really there
+(`walls`). The search ends with the first row that leaves no doubt; else the best supported
+one is the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.cells import find_cells
+from edge.comb import rows_around
 from edge.fit import NOT_FIVE, count_written, fit
 from edge.ink import line_darkness, resize
 from edge.lineup import line_up
 from edge.picture import Picture
 from edge.row import Row, row_in, row_through
+from edge.writing import find_runs
 
 # The longer side of the coarsest picture that is searched, px, and the finest's.
 _COARSEST, _FINEST = 360, 1640
@@ -34,12 +40,14 @@ _LEVELS = (32, 13, 64)
 _NOISE_FACTOR = 3.5
 # The same where faint lines are made out: in a picture that is smoothed by a Gaussian of
 # one pixel, at levels so close that one of them suits.
-_FINE_LEVELS = (25, 16, 10, 40, 13, 8)
+_FINE_LEVELS = (25, 13)
 _MOST_LINES = 0.25
 
 # Rows that are fitted at one level.
 _MOST_ROWS = 8
 _MOST_FAINT_ROWS = 5
+# And around one run of digits.
+_MOST_AROUND = 2
 # Boxes below this height, working px, are looked at again in a finer picture.
 _FINE_HEIGHT = 24.0
 # Room around the row in it, in box heights.
@@ -47,13 +55,17 @@ _ROOM = 2.0
 
 # With a line seen on this much of the walls the search ends.
 _SURE_COVERAGE = 0.9
+_SURE_RESIDUAL = 0.008
+# A root mean square distance of a tenth of a box weighs as much as so many unseen walls.
+_RESIDUAL_COST = 6.0
+_WRITTEN_BONUS = 0.06
 # Of the five boxes so many must be written in for it to end, ink being at least so dark, of
 # 255, and so many times the grain's median.
 _LEAST_WRITTEN = 4
 # Clear rows, blank ones or the same in several pictures, after which no finer one is made.
 _MOST_CLEAR = 3
-_LEAST_INK = 28.0
-_INK_NOISE_FACTOR = 4.0
+_LEAST_INK = 18.0
+_INK_NOISE_FACTOR = 3.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,21 @@ class _Found:
 
     @property
     def is_sure(self) -> bool:
-        return self.coverage >= _SURE_COVERAGE and self.written >= _LEAST_WRITTEN
+        return (
+            self.coverage >= _SURE_COVERAGE
+            and self.written >= _LEAST_WRITTEN
+            and self.residual <= _SURE_RESIDUAL
+        )
+
+    @property
+    def support(self) -> float:
+        """How well the row explains what is seen, for comparing it with others.
+
+        Lines that are no boxes fit five equal ones only roughly, and boxes that are written
+        in are likelier meant than the squares of a desk's pattern.
+        """
+        written = _WRITTEN_BONUS * (self.written >= _LEAST_WRITTEN)
+        return self.coverage - _RESIDUAL_COST * self.residual + written
 
     @property
     def boxes(self) -> Boxes:
@@ -111,47 +137,73 @@ def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
         The boxes, or None where there is no row of exactly five.
     """
     found: list[_Found] = []
-    for candidate in _candidates(Picture.of(image).pixels):
+    for candidate in _candidates(Picture.of(image)):
         found.append(candidate)
         if candidate.is_sure:
             return candidate.boxes
-    # Boxes that are written in are likelier meant than the squares of a desk's pattern.
-    best = max(found, key=lambda one: (one.written >= _LEAST_WRITTEN, one.coverage), default=None)
+    best = max(found, key=lambda one: one.support, default=None)
     return None if best is None else best.boxes
 
 
-def _candidates(image: NDArray[np.uint8]) -> Iterator[_Found]:
+def _candidates(picture: Picture) -> Iterator[_Found]:
     """Yield rows that lines support, those that are quick to find first."""
-    pictures = []
+    scales = _Scales(picture)
     clear = 0
-    for scale, small in _pyramid(image):
-        dark = line_darkness(small, _LINE_REACH)
-        pictures.append((scale, dark))
-        for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
-            for each in _in_picture(image, found, scale):
-                clear += each.coverage >= _SURE_COVERAGE
-                yield each
+    for looked_at in (scales.coarse, scales.fine):
+        for scale, dark in looked_at():
+            for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
+                for each in _in_picture(picture, found, scale):
+                    clear += each.coverage >= _SURE_COVERAGE
+                    yield each
         # Clear, but not written in: what is more faint is hardly what is meant.
         if clear >= _MOST_CLEAR:
             return
-    for scale, dark in pictures:
+        for scale, dark in looked_at():
+            for found in _fitted(dark, _around_writing(dark)):
+                yield from _in_picture(picture, found, scale)
+    for scale, dark in scales.every():
         for found in _rows_in(dark, _made_out(dark), _MOST_FAINT_ROWS):
-            yield from _in_picture(image, found, scale)
+            yield from _in_picture(picture, found, scale)
 
 
-def _pyramid(image: NDArray[np.uint8]) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Yield the picture at several scales, from coarse to fine, and how large they are."""
-    # Halving is several times as fast as any other change of scale.
-    levels = [image]
-    while max(levels[-1].shape[:2]) >= 2 * _COARSEST:
-        levels.append(resize(levels[-1], 0.5))
-    for power in range(len(levels) - 1, -1, -1):
-        if max(levels[power].shape[:2]) < 1.5 * _FINEST:
-            yield 0.5**power, levels[power]
-    scale = 2.0
-    while scale <= _MOST_ENLARGED and scale * max(image.shape[:2]) <= 1.5 * _FINEST:
-        yield scale, resize(image, scale)
-        scale *= 2
+class _Scales:
+    """The picture's lines at several scales, each made when it is looked at."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        longest = max(picture.width, picture.height)
+        halvings = 0
+        while longest >= 2 * _COARSEST * 2**halvings:
+            halvings += 1
+        self._scales = [
+            0.5**power for power in range(halvings, -1, -1) if longest * 0.5**power < 1.5 * _FINEST
+        ]
+        scale = 2.0
+        while scale <= _MOST_ENLARGED and scale * longest <= 1.5 * _FINEST:
+            self._scales.append(scale)
+            scale *= 2
+        self._made: dict[float, NDArray[np.uint8]] = {}
+
+    def coarse(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Yield scale and `line_darkness` of all but the finest."""
+        return map(self._lines, self._scales[:-1] or self._scales)
+
+    def fine(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Yield the same of the finest, if there are several."""
+        return map(self._lines, self._scales[1:][-1:])
+
+    def every(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Yield the same of all, from coarse to fine."""
+        return map(self._lines, self._scales)
+
+    def _lines(self, scale: float) -> tuple[float, NDArray[np.uint8]]:
+        if scale not in self._made:
+            if scale > 1:
+                seen = resize(self._picture.pixels, scale)
+            else:
+                seen = self._picture.halved(round(-math.log2(scale)))
+            self._made[scale] = line_darkness(seen, _LINE_REACH)
+        return scale, self._made[scale]
 
 
 def _rows_in(
@@ -161,21 +213,33 @@ def _rows_in(
 
     Of each mask no more than `most` rows are looked at.
     """
-    least = max(_LEAST_INK, _INK_NOISE_FACTOR * _grain(dark))
     tried: list[NDArray[np.float32]] = []
     for lines in masks:
-        fitted = 0
-        for row in _hypotheses(lines):
-            ends = row.corners()[[0, -1]].mean(axis=1)
-            if any(np.abs(ends - other).max() < 4 for other in tried):
-                continue
+        yield from _fitted(dark, islice(_untried(_hypotheses(lines), tried), most))
+
+
+def _untried(rows: Iterable[Row], tried: list[NDArray[np.float32]]) -> Iterator[Row]:
+    """Yield the rows that lie elsewhere than those tried, and note them."""
+    for row in rows:
+        ends = row.corners()[[0, -1]].mean(axis=1)
+        if not any(np.abs(ends - other).max() < 4 for other in tried):
             tried.append(ends)
-            found = fit(dark, row)
-            if found.coverage > 0:
-                yield _Found(*found, count_written(dark, found.row, least))
-            fitted += 1
-            if fitted == most:
-                break
+            yield row
+
+
+def _fitted(dark: NDArray[np.uint8], rows: Iterable[Row]) -> Iterator[_Found]:
+    """Pull rows onto the lines, and yield those that lines support."""
+    least = max(_LEAST_INK, _INK_NOISE_FACTOR * _grain(dark))
+    for row in rows:
+        found = fit(dark, row)
+        if found.coverage > 0:
+            yield _Found(*found, count_written(dark, found.row, least))
+
+
+def _around_writing(dark: NDArray[np.uint8]) -> Iterator[Row]:
+    """Yield rows that may stand around five digits."""
+    for run in find_runs(dark):
+        yield from rows_around(dark, run, _MOST_AROUND)
 
 
 def _easily_seen(dark: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
@@ -228,7 +292,7 @@ def _grain(dark: NDArray[np.uint8]) -> float:
     return float(np.searchsorted(counts, 0.5 * counts[-1]))
 
 
-def _in_picture(image: NDArray[np.uint8], found: _Found, scale: float) -> Iterator[_Found]:
+def _in_picture(picture: Picture, found: _Found, scale: float) -> Iterator[_Found]:
     """Yield a row in px of the picture, fitted again where its boxes were small.
 
     There it may turn out to be a part of a longer one, and isn't yielded.
@@ -238,24 +302,30 @@ def _in_picture(image: NDArray[np.uint8], found: _Found, scale: float) -> Iterat
     corners = row.corners()
     height = float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
     finer = min(1.0, 2 * _FINE_HEIGHT / height)
-    room = _ROOM * height
-    low = np.maximum(np.floor(corners.min(axis=(0, 1)) - room), 0).astype(int)
-    high = np.maximum(np.ceil(corners.max(axis=(0, 1)) + room), 0).astype(int)
-    part = image[low[1] : high[1], low[0] : high[0]]
-    if height * scale >= _FINE_HEIGHT or finer <= scale or min(part.shape[:2]) < 2:
+    if height * scale >= _FINE_HEIGHT or finer <= scale:
         yield whole
         return
-    dark = line_darkness(resize(part, finer), _LINE_REACH)
+    halvings = math.floor(-math.log2(finer))
+    image, halved = picture.halved(halvings), 0.5**halvings
+    room = _ROOM * height
+    low = np.maximum(np.floor((corners.min(axis=(0, 1)) - room) * halved), 0).astype(int)
+    high = np.maximum(np.ceil((corners.max(axis=(0, 1)) + room) * halved), 0).astype(int)
+    part = image[low[1] : high[1], low[0] : high[0]]
+    if min(part.shape[:2]) < 2:
+        yield whole
+        return
+    dark = line_darkness(resize(part, finer / halved), _LINE_REACH)
     shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
-    detailed = fit(dark, Row(shift @ row.homography, row.fill).scaled(finer))
+    there = row.scaled(halved)
+    detailed = fit(dark, Row(shift @ there.homography, row.fill).scaled(finer / halved))
     if detailed.coverage < found.coverage:
         if detailed.coverage != NOT_FIVE:
             yield whole
         return
-    back = detailed.row.scaled(1 / finer)
+    back = detailed.row.scaled(halved / finer)
     yield replace(
         found,
-        row=Row(np.linalg.inv(shift) @ back.homography, back.fill),
+        row=Row(np.linalg.inv(shift) @ back.homography, back.fill).scaled(1 / halved),
         coverage=detailed.coverage,
         residual=detailed.residual,
     )

@@ -19,8 +19,10 @@ _ROUNDS = 2
 
 # Part of the walls' length on which a line must be seen: of all five boxes
 # together, and of any one.
-_LEAST_COVERAGE = 0.6
+_LEAST_COVERAGE = 0.65
 _LEAST_BOX_COVERAGE = 0.4
+# Less than this about where lines should be is not worth pulling.
+_WORTHWHILE = 0.42
 # And of an upright wall, but for this part of them: strokes of digits alone, where
 # there is no wall, are seen on up to half of its length.
 _LEAST_WALL_COVERAGE = 0.6
@@ -32,6 +34,8 @@ _SIXTH_BOX = 0.6
 # Boxes that fill no more of the pitch than this leave room for others between them.
 _GAP_FILL = 0.6
 _BETWEEN = 0.75
+# Where a wall inside of the boxes is looked for, parts of their width.
+_DIVISIONS = (0.28, 0.5, 0.72)
 # Upright walls that are seen this well without an upper or a lower line, seen less than
 # this, are those of higher boxes: by such parts of the height.
 _STRETCH_SEEN = 0.6
@@ -87,7 +91,7 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
         walls = find_walls(dark, row.corners())
         if number == 0 and (stretched := _stretched(dark, row, walls)) is not None:
             row, walls = stretched, find_walls(dark, stretched.corners())
-        if np.nan_to_num(walls.seen).mean() < 0.5 * _LEAST_COVERAGE:
+        if np.nan_to_num(walls.seen).mean() < _WORTHWHILE:
             return Fitted(row, 0.0)
         fitted = _refit(row, walls)
         if fitted is None:
@@ -95,9 +99,12 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
         row = fitted
     walls = find_walls(dark, row.corners(-1, COUNT + 1))
     seen = walls.seen
-    if _has_sixth(seen, row) or _has_between(dark, row) or _are_double(dark, row):
+    if _has_sixth(seen, row) or _has_between(dark, row):
         return Fitted(row, NOT_FIVE)
-    return Fitted(row, _coverage(seen[1:-1]), _residual(row, walls))
+    coverage = _coverage(seen[1:-1])
+    if coverage > 0 and _are_divided(dark, row):
+        return Fitted(row, NOT_FIVE)
+    return Fitted(row, coverage, _residual(row, walls))
 
 
 def _residual(row: Row, walls: Walls) -> float:
@@ -188,12 +195,14 @@ def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
     return bool(np.median(np.nan_to_num(seen).min(axis=1)) > _BETWEEN)
 
 
-def _are_double(dark: NDArray[np.uint8], row: Row) -> bool:
-    """Tell whether there is a wall down the middle of the boxes, so that each is two."""
-    halves = unit_corners(row.fill)
-    halves[:, [1, 2], 0] -= row.fill / 2
-    seen = find_walls(dark, project(row.homography, halves)).seen
-    return bool(np.median(np.nan_to_num(seen[:, 1])) > _BETWEEN)
+def _are_divided(dark: NDArray[np.uint8], row: Row) -> bool:
+    """Tell whether there is a wall inside of the boxes, so that each is two, or box and gap."""
+    parts = np.repeat(unit_corners(row.fill)[None], len(_DIVISIONS), axis=0)
+    lefts = parts[..., [0, 3], 0]
+    parts[..., [1, 2], 0] = lefts + row.fill * np.array(_DIVISIONS)[:, None, None]
+    seen = find_walls(dark, project(row.homography, parts.reshape(-1, 4, 2))).seen
+    inner = np.nan_to_num(seen[:, 1]).reshape(len(_DIVISIONS), -1)
+    return bool((np.median(inner, axis=1) > _BETWEEN).any())
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:

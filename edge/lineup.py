@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,11 +37,12 @@ def line_up(cells: Cells) -> NDArray[np.intp]:
     seeds, steps = _pairs(cells)
     if not len(seeds):
         return np.empty((0, COUNT), np.intp)
+    alike = _alike(cells)[seeds]
     slots = np.concatenate(
         [
-            _follow(cells, seeds, -steps)[:, ::-1],
+            follow(cells.centres, alike, seeds, -steps, COUNT - 1, _OFF_LINE)[:, ::-1],
             seeds[:, None],
-            _follow(cells, seeds, steps),
+            follow(cells.centres, alike, seeds, steps, COUNT - 1, _OFF_LINE),
         ],
         axis=1,
     )
@@ -88,24 +91,38 @@ def _pairs(cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     return i, steps[i, j]
 
 
-def _follow(cells: Cells, seeds: NDArray[np.intp], steps: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return which candidates lie 1 to 4 steps from the seeds, `(p, 4)`, or -1.
+def follow(
+    centres: NDArray[np.floating[Any]],
+    alike: NDArray[np.bool_],
+    seeds: NDArray[np.intp],
+    steps: NDArray[np.floating[Any]],
+    count: int,
+    off_place: float,
+) -> NDArray[np.intp]:
+    """Return which candidates lie 1 to `count` steps from the seeds, `(p, count)`, or -1.
 
     From place to place the step follows what was found, as perspective asks.
+
+    Args:
+        centres: `(n, 2)` of the candidates, px.
+        alike: `(p, n)`, which of them may stand in one row with each seed.
+        seeds: `(p,)`, indices.
+        steps: `(p, 2)` px, to the next place.
+        count: how far.
+        off_place: how far a candidate may lie from where its neighbours say, in steps.
     """
-    alike = _alike(cells)[seeds]
-    here, strides = cells.centres[seeds], steps
+    here, strides = centres[seeds], steps
     rows = np.arange(len(seeds))
-    found = np.full((len(seeds), COUNT - 1), -1, np.intp)
-    for n in range(COUNT - 1):
+    found = np.full((len(seeds), count), -1, np.intp)
+    for n in range(count):
         wanted = here + strides
-        off = cells.centres[None] - wanted[:, None]
+        off = centres[None] - wanted[:, None]
         distances = np.where(alike, off[..., 0] ** 2 + off[..., 1] ** 2, np.inf)
         nearest = distances.argmin(axis=1)
         lengths = strides[:, 0] ** 2 + strides[:, 1] ** 2
-        there = distances[rows, nearest] < _OFF_LINE**2 * lengths
+        there = distances[rows, nearest] < off_place**2 * lengths
         found[there, n] = nearest[there]
-        places = cells.centres[nearest]
+        places = centres[nearest]
         strides = np.where(there[:, None], 0.5 * strides + 0.5 * (places - here), strides)
         here = np.where(there[:, None], places, wanted)
     return found

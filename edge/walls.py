@@ -29,6 +29,11 @@ _MEANS = ((_TRACKS[:, :, None] == np.arange(_OFFSETS)).reshape(len(_ENDS), -1).T
 # part of the line's darkness.
 _AWAY = 0.25 * (np.abs(_ENDS - _HALF).mean(axis=1) / _HALF).astype(np.float32)
 
+# Ink is so many times darker than the usual line, or it is not told from it.
+_INK = 1.3
+# Of the walls' darknesses, from faint to dark, the one that is usual.
+_USUAL_WALL = 0.3
+
 # The line that runs along the side itself.
 _STRAIGHT = int(np.flatnonzero((_ENDS == _HALF).all(axis=1))[0])
 # Nearer than this to the picture's edge, px, nothing is said of a wall.
@@ -81,6 +86,9 @@ def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32]) -> Walls:
 
     # A wall's usual darkness: about the median of its darkest offsets.
     usual = np.partition(values.max(axis=2), _SAMPLES // 2, axis=1)[:, _SAMPLES // 2]
+    # All walls are printed alike: what is darker than most of them is ink beside the line.
+    place = int(_USUAL_WALL * (len(usual) - 1))
+    usual = np.minimum(usual, np.partition(usual, place)[place])
     capped = np.minimum(values, usual[:, None, None]).reshape(len(values), -1)
     # Not by BLAS, which would wake other threads for so little and take ten times as long.
     means = np.einsum("wp,pl->wl", capped, _MEANS)
@@ -114,7 +122,10 @@ def _part_seen(
     beside = np.maximum(values[..., :_HALF].min(axis=2), values[..., -_HALF:].min(axis=2))
     least = np.maximum(0.5 * usual[:, None], _FAINTEST_LINE)
     visible = (on_line > least) & (on_line - beside > 0.3 * least) & inside
-    part = visible.sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+    # Where ink covers line and paper, nothing can be told; but more than half must be told.
+    covered = inside & ~visible & (np.minimum(on_line, beside) > _INK * usual[:, None])
+    told = np.maximum((inside & ~covered).sum(axis=1), 0.5 * inside.sum(axis=1))
+    part = visible.sum(axis=1) / np.maximum(told, 1)
     return np.asarray(part, np.float32)
 
 
