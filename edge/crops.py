@@ -1,13 +1,9 @@
-"""A flattened row of boxes → the ink of five digits, the printed lines taken out.
+"""A flattened row of boxes → the ink of five digits.
 
-Two ways take the lines out. Where they have another colour than the ink (orange boxes,
-black pen), each pixel's density is parted into the two colours, and the digit stays
-whole even where it lies on the line. Where the colours are alike, the line's own
-width is cleared, except where ink comes in on one side and goes out on the other.
-
-What is left falls into connected parts. Each belongs to the box in which most of it
-lies, however far it runs into the neighbour's; one that is at home in two is cut between
-them.
+The printed lines are taken out (see `lines`). What is left is smoothed as much as the
+paper's grain needs and falls into connected parts, each with a place where it is surely
+ink, and what hangs together with that. A part belongs to the box in which most of it lies,
+however far it runs into the neighbour's; one that is at home in two is cut between them.
 """
 
 from __future__ import annotations
@@ -19,25 +15,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.lines import take_lines_out
 from edge.row import COUNT
 from edge.strip import Strip
-
-# Where the printed line may lie off its fitted place, in box heights.
-_WALL_REACH = 0.09
-# Least density of a line above its paper's.
-_FAINTEST_LINE = 0.03
-# Least angle between the line's and the ink's colour, degrees, for parting them;
-# below it the noise of the difference is larger than the difference.
-_LEAST_ANGLE = 14.0
-# Density (natural logarithm) under which a pixel has no colour to speak of.
-_LEAST_DENSITY = 0.12
-# Part of the ink's usual density under which it is a rest of the line.
-_REST = 0.45
 
 # Ink fainter than this density is not told from paper grain.
 _FAINTEST_INK = 0.055
 # Ink must stand out from the paper's own noise by this many standard deviations.
-_NOISE_FACTOR = 5.0
+_NOISE_FACTOR = 4.0
+# Beside sure ink, such a part of a stroke's least density, and so many standard
+# deviations of the noise, are ink too: strokes thin out where they cross or turn.
+_WEAK = 0.75
+_WEAK_NOISE_FACTOR = 2.5
+# Standard deviation of the smoothing, px, on clean paper, and how many times more at most.
+_SMOOTHING = 0.8
+_MOST_SMOOTHING = 2.5
 # Part of the ink's usual density from which on it is a stroke.
 _STROKE = 0.38
 # A part of which this share lies in one box belongs to it as a whole.
@@ -46,6 +38,8 @@ _AT_HOME = 0.72
 _LEAST_EXTENT = 0.16
 # Parts smaller than this share of the largest are dust, unless they lie close.
 _LEAST_SHARE = 0.02
+# Fewer pixels than this are no stroke.
+_LEAST_PIXELS = 4
 # As far as this, in extents of the main part, others belong to its digit.
 _NEAR = 0.35
 # A piece of ink is small below this side (of a square of its area), and then must
@@ -59,14 +53,27 @@ _LONG = 0.3
 _BESIDE = 0.16
 
 
-class _Wall(NamedTuple):
-    """One printed line of one box: which rows or columns it covers."""
+class _Parts(NamedTuple):
+    """Connected parts of the ink; number 0 is the paper."""
 
-    start: int
-    stop: int
-    """One beyond its last."""
-    strength: float
-    """Density of its middle above the paper's; 0 where there is none."""
+    labels: NDArray[np.int32]
+    """(h, w): number of each pixel's part."""
+    stats: NDArray[Any]
+    """(n, 5): left, top, width, height and area of each."""
+    centres: NDArray[np.float64]
+    """(n, 2): x and y."""
+    shares: NDArray[np.intp]
+    """(n, 5): pixels of each in which box."""
+
+    @property
+    def areas(self) -> NDArray[Any]:
+        """(n,)."""
+        return np.asarray(self.stats[:, cv2.CC_STAT_AREA])
+
+    @property
+    def owners(self) -> NDArray[np.intp]:
+        """(n,): the box in which most of it lies."""
+        return np.asarray(self.shares.argmax(axis=1))
 
 
 def cut_digits(strip: Strip) -> list[NDArray[np.uint8] | None]:
@@ -79,190 +86,8 @@ def cut_digits(strip: Strip) -> list[NDArray[np.uint8] | None]:
         Five times `uint8 (h, w)`, 0 for paper and 255 for full ink, as large as the
         digit needs; None where the box is blank.
     """
-    totals = strip.densities.mean(axis=2)
-    level = _usual_density(totals, strip)
-    walls = _find_walls(totals, strip, level)
-    line, ink = _line_colour(strip, walls), _ink_colour(strip, totals)
-    inks, parted = totals, False
-    if line is not None and ink is not None and _angle(line, ink) >= _LEAST_ANGLE:
-        inks, parted = _part(strip.densities, line, ink), True
-        level = _usual_density(inks, strip)
-    cleared = _clear_lines(inks, strip, walls, level, parted)
-    return _digits_in(cleared, strip, level)
-
-
-def _usual_density(inks: NDArray[np.float32], strip: Strip) -> float:
-    """Return how dense a stroke's middle usually is, over all five boxes."""
-    rows, columns = strip.middle
-    inner = inks[rows][:, columns].ravel()
-    if not inner.size:
-        return _LEAST_DENSITY
-    place = int(0.99 * (inner.size - 1))
-    strong = inner[inner > max(_LEAST_DENSITY, 0.5 * float(np.partition(inner, place)[place]))]
-    return float(np.median(strong)) if strong.size else _LEAST_DENSITY
-
-
-def _find_walls(totals: NDArray[np.float32], strip: Strip, level: float) -> list[list[_Wall]]:
-    """Return the lines of each side: tops, bottoms, lefts, rights, five each.
-
-    What most of the wall's length has is the line, not the digit; it reaches on both sides
-    of its darkest row to where it has lost half of its density, or, if it is much
-    denser than the ink, to where it could no longer be taken for ink.
-    """
-    reach = max(2, round(_WALL_REACH * strip.height))
-    trim = max(2, round(0.06 * strip.height))
-    across = strip.lefts[:, None] + np.arange(trim, max(trim + 4, strip.width - trim))
-    down = np.repeat(np.arange(strip.top + trim, strip.bottom - trim)[None], COUNT, axis=0)
-    tops, bottoms = np.full(COUNT, strip.top), np.full(COUNT, strip.bottom)
-    sides = (
-        (totals, tops, across),
-        (totals, bottoms, across),
-        (totals.T, strip.lefts, down),
-        (totals.T, strip.rights, down),
-    )
-    return [_lines_along(view, at, along, reach, level) for view, at, along in sides]
-
-
-def _lines_along(
-    view: NDArray[np.float32],
-    at: NDArray[np.intp],
-    along: NDArray[np.intp],
-    reach: int,
-    level: float,
-) -> list[_Wall]:
-    """Return five boxes' lines near the rows `at`, looked at in the columns `along`."""
-    firsts = at - reach
-    rows = np.clip(firsts[:, None] + np.arange(2 * reach + 1), 0, len(view) - 1)
-    columns = np.clip(along, 0, view.shape[1] - 1)
-    bands = view[rows[:, :, None], columns[:, None, :]]
-    place = int(0.3 * (bands.shape[2] - 1))
-    profiles = np.partition(bands, place, axis=2)[:, :, place]
-    found = []
-    for first, profile in zip(firsts.tolist(), profiles.tolist(), strict=True):
-        paper, highest = min(profile), max(profile)
-        peak = profile.index(highest)
-        if highest - paper < _FAINTEST_LINE:
-            found.append(_Wall(first + peak, first + peak, 0.0))
-            continue
-        edge = paper + min(0.5 * (highest - paper), 0.6 * _REST * level)
-        start = stop = peak
-        while start > 0 and profile[start - 1] > edge:
-            start -= 1
-        while stop < len(profile) - 1 and profile[stop + 1] > edge:
-            stop += 1
-        found.append(_Wall(max(0, first + start - 1), first + stop + 2, highest - paper))
-    return found
-
-
-def _line_colour(strip: Strip, walls: list[list[_Wall]]) -> NDArray[np.float32] | None:
-    """Return the printed line's density in the three channels, or None."""
-    samples = []
-    inset_x, inset_y = strip.width // 5, strip.height // 5
-    for side, lines in enumerate(walls):
-        for box, wall in enumerate(lines):
-            if wall.strength:
-                middle = (wall.start + wall.stop) // 2
-                left = int(strip.lefts[box])
-                if side < 2:
-                    samples.append(
-                        strip.densities[middle, left + inset_x : left + strip.width - inset_x]
-                    )
-                else:
-                    samples.append(
-                        strip.densities[strip.top + inset_y : strip.bottom - inset_y, middle]
-                    )
-    if not samples:
-        return None
-    colour = np.median(np.concatenate(samples), axis=0)
-    return colour if colour.max() >= _LEAST_DENSITY else None
-
-
-def _ink_colour(strip: Strip, totals: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Return the ink's density in the three channels, or None where all is blank."""
-    rows, columns = strip.middle
-    total = totals[rows][:, columns].ravel()
-    if not total.size:
-        return None
-    place = int(0.98 * (total.size - 1))
-    strong = total >= max(_LEAST_DENSITY, 0.6 * float(np.partition(total, place)[place]))
-    if not strong.any():
-        return None
-    return np.asarray(np.median(strip.densities[rows][:, columns].reshape(-1, 3)[strong], axis=0))
-
-
-def _angle(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-9)
-    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-
-
-def _part(
-    densities: NDArray[np.float32], line: NDArray[np.float32], ink: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return each pixel's density of ink when line and ink add up to what is seen.
-
-    Densities of inks printed over each other add (Beer and Lambert); two colours
-    and three channels make it a least squares problem.
-    """
-    basis = np.stack([line / np.linalg.norm(line), ink / np.linalg.norm(ink)], axis=1)
-    # Shares of both, and what the ink's would be if it were alone.
-    matrix = np.concatenate([np.linalg.pinv(basis), basis[:, 1:].T]).astype(np.float32)
-    shares = cv2.transform(densities, matrix)
-    mean = float((ink / np.linalg.norm(ink)).mean())
-    # Where only one of the two can explain the pixel, it must be the ink alone.
-    amount = np.where(shares[..., 0] < 0, shares[..., 2], shares[..., 1])
-    return np.asarray(np.maximum(amount, 0) * mean, np.float32)
-
-
-def _clear_lines(
-    inks: NDArray[np.float32],
-    strip: Strip,
-    walls: list[list[_Wall]],
-    level: float,
-    parted: bool,
-) -> NDArray[np.float32]:
-    """Clear the printed lines, but not strokes that cross them.
-
-    Where the colours were parted, only what is too faint for ink is cleared.
-    """
-    cleared = inks.copy()
-    strong = inks > _REST * level
-    faint = inks < 0.5 * _REST * level if parted else np.ones(inks.shape, bool)
-    tops, bottoms, lefts, rights = walls
-    for box in range(COUNT):
-        columns = slice(lefts[box].start, max(rights[box].stop, lefts[box].start + 1))
-        rows = slice(tops[box].start, max(bottoms[box].stop, tops[box].start + 1))
-        # At its ends a line meets two others; they are no strokes.
-        inner_columns = slice(lefts[box].stop, rights[box].start)
-        inner_rows = slice(tops[box].stop, bottoms[box].start)
-        for wall in (tops[box], bottoms[box]):
-            _clear(cleared, strong, faint, wall, columns, inner_columns)
-        for wall in (lefts[box], rights[box]):
-            _clear(cleared.T, strong.T, faint.T, wall, rows, inner_rows)
-    return cleared
-
-
-def _clear(
-    cleared: NDArray[np.float32],
-    strong: NDArray[np.bool_],
-    faint: NDArray[np.bool_],
-    wall: _Wall,
-    columns: slice,
-    inner: slice,
-) -> None:
-    """Clear one line in place, turned so that it runs along a row."""
-    start, stop = wall.start, wall.stop
-    if stop <= start:
-        return
-    crossing = np.zeros(cleared.shape[1], bool)
-    # A stroke that crosses comes in on one side and goes out on the other.
-    slack = np.ones((1, 2 * (stop - start) + 3), np.uint8)
-    before, after = (
-        cv2.dilate(np.asarray(side.any(axis=0), np.uint8)[None], slack)[0] > 0
-        for side in (strong[max(0, start - 2) : start, inner], strong[stop : stop + 2, inner])
-    )
-    crossing[inner] = before & after
-    gone = faint[start:stop, columns] & ~crossing[columns]
-    cleared[start:stop, columns][gone] = 0
+    inks, level = take_lines_out(strip)
+    return _digits_in(inks, strip, level)
 
 
 def _digits_in(
@@ -272,35 +97,67 @@ def _digits_in(
     # From here on in parts of the light that is missing: a stroke's middle is so dense that
     # beside it the edges, a part of its width, would seem to be none.
     dark, level = 1 - np.exp(-inks), 1 - math.exp(-level)
-    soft = np.asarray(cv2.GaussianBlur(dark, (0, 0), 0.8), np.float32)
-    grain = soft[:: max(1, len(soft) // 24)]
-    noise = float(np.median(np.abs(grain - np.median(grain)))) / 0.6745
-    nobody = COUNT
+    soft, noise = _smoothed(dark, level)
     owners = strip.owners()
     # One box may have finer strokes than the others, which come out paler.
     levels = np.minimum([_STROKE * each for each in _levels(soft, strip, level)], _STROKE * level)
-    levels = np.maximum(levels, max(_FAINTEST_INK, _NOISE_FACTOR * noise))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (soft > levels[owners]).astype(np.uint8), None, 8
-    )
-    if count == 1:
+    seeds = soft > np.maximum(levels, max(_FAINTEST_INK, _NOISE_FACTOR * noise))[owners]
+    levels = np.maximum(_WEAK * levels, max(_FAINTEST_INK, _WEAK_NOISE_FACTOR * noise))
+    parts = _parts((soft > levels[owners]).astype(np.uint8), owners)
+    if len(parts.areas) == 1:
         return [None] * COUNT
+    # A part has to have a place where it is surely ink.
+    surely = np.bincount(parts.labels[seeds], minlength=len(parts.areas))
+    counts = (surely >= _LEAST_PIXELS) & ~_is_foreign(parts, strip)
+    counts[0] = False
+    return [
+        _one_digit(soft, parts, counts & (parts.owners == box), strip, box, float(levels[box]))
+        for box in range(COUNT)
+    ]
+
+
+def _parts(mask: NDArray[np.uint8], owners: NDArray[np.intp]) -> _Parts:
+    """Return the connected parts of a mask, cut between boxes where no box has most of one.
+
+    Args:
+        mask: written to.
+        owners: box of each column, from 0 to 4.
+    """
+    parts = _connected(mask, owners)
+    is_shared = parts.shares.max(axis=1) < _AT_HOME * parts.areas
+    is_shared[0] = False
+    if not is_shared.any():
+        return parts
+    borders = np.flatnonzero(np.diff(owners)) + 1
+    cuts = is_shared[parts.labels[:, borders]]
+    mask[:, borders] = np.where(cuts, 0, mask[:, borders])
+    return _connected(mask, owners)
+
+
+def _connected(mask: NDArray[np.uint8], owners: NDArray[np.intp]) -> _Parts:
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(mask, None, 8)
     # How much of each part lies in which box.
     places = labels * COUNT + owners[None]
     shares = np.bincount(places.ravel(), minlength=count * COUNT).reshape(count, COUNT)
-    areas = stats[:, cv2.CC_STAT_AREA]
-    owner_of = shares.argmax(axis=1)
-    is_shared = shares.max(axis=1) < _AT_HOME * areas
-    owner_of[_is_foreign(labels, stats, strip)] = nobody
-    owner_of[0] = nobody
-    is_shared &= owner_of != nobody
-    owned = owner_of[labels]
-    if is_shared.any():
-        owned = np.where(is_shared[labels], np.broadcast_to(owners, owned.shape), owned)
-    return [
-        _one_digit(soft, (owned == box), strip, int(strip.lefts[box]), float(levels[box]))
-        for box in range(COUNT)
-    ]
+    return _Parts(labels, stats, centres, shares)
+
+
+def _smoothed(dark: NDArray[np.float32], level: float) -> tuple[NDArray[np.float32], float]:
+    """Return how much darker than paper it is, smoothed as much as its grain needs."""
+    soft = cv2.GaussianBlur(dark, (0, 0), _SMOOTHING)
+    paper, noise = _grain(soft)
+    excess = _NOISE_FACTOR * noise / (_STROKE * level)
+    if excess > 1:
+        soft = cv2.GaussianBlur(dark, (0, 0), _SMOOTHING * min(excess, _MOST_SMOOTHING))
+        paper, noise = _grain(soft)
+    return np.asarray(np.maximum(soft - np.float32(paper), 0), np.float32), noise
+
+
+def _grain(soft: NDArray[np.float32]) -> tuple[float, float]:
+    """Return how dark paper is, and its standard deviation."""
+    grain = soft[:: max(1, len(soft) // 24)]
+    paper = float(np.median(grain))
+    return paper, float(np.median(np.abs(grain - paper))) / 0.6745
 
 
 def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float]:
@@ -313,14 +170,14 @@ def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float
     return [max(float(each), 0.5 * level) for each in highest]
 
 
-def _is_foreign(labels: NDArray[np.int32], stats: NDArray[Any], strip: Strip) -> NDArray[np.bool_]:
+def _is_foreign(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
     """Tell which parts lie mostly outside of the boxes, or are rests of the line.
 
     Small pieces along the walls, most of all where two lines meet, are the line's:
     for a small piece the box begins a little further in. So are thin ones that run along
     a wall, where the paper was not flat.
     """
-    areas = stats[:, cv2.CC_STAT_AREA]
+    labels, stats, areas = parts.labels, parts.stats, parts.areas
 
     def mostly_out(inset: int) -> NDArray[np.bool_]:
         columns = strip.lefts[:, None] + np.arange(inset, max(inset + 1, strip.width - inset))
@@ -343,23 +200,22 @@ def _is_foreign(labels: NDArray[np.int32], stats: NDArray[Any], strip: Strip) ->
 
 def _one_digit(
     soft: NDArray[np.float32],
-    mask: NDArray[np.bool_],
+    parts: _Parts,
+    own: NDArray[np.bool_],
     strip: Strip,
-    left: int,
+    box: int,
     least: float,
 ) -> NDArray[np.uint8] | None:
     """Return the ink of one box's digit, cut out; None where there is none."""
-    low, high = max(0, left - strip.width), left + 2 * strip.width
-    part = np.ascontiguousarray(mask[:, low:high]).astype(np.uint8)
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(part, None, 8)
-    if count == 1:
+    if not own.any():
         return None
-    middle = np.array([left - low + strip.width / 2, strip.top + strip.height / 2])
-    off = np.abs(centres - middle) / [strip.width, strip.height]
-    areas = stats[:, cv2.CC_STAT_AREA].astype(float)
+    stats = parts.stats
+    middle = np.array([strip.lefts[box] + strip.width / 2, strip.top + strip.height / 2])
+    off = np.abs(parts.centres - middle) / [strip.width, strip.height]
+    areas = parts.areas.astype(float)
     # The main part is the largest, those near the middle of the box first.
     weights = areas * np.maximum(0.05, 1 - off.sum(axis=1))
-    weights[0] = 0
+    weights[~own] = 0
     main = int(weights.argmax())
     x, y, width, height = stats[main, :4].tolist()
     extent = max(width, height)
@@ -368,9 +224,9 @@ def _one_digit(
     gaps_x = np.maximum(stats[:, 0] - (x + width), x - (stats[:, 0] + stats[:, 2]))
     gaps_y = np.maximum(stats[:, 1] - (y + height), y - (stats[:, 1] + stats[:, 3]))
     chosen = (np.maximum(gaps_x, gaps_y) <= _NEAR * extent) & (
-        areas >= max(4, _LEAST_SHARE * areas[main])
+        areas >= max(_LEAST_PIXELS, _LEAST_SHARE * areas[main])
     )
-    chosen[0] = False
+    chosen &= own
     left_edge, top_edge = stats[chosen, 0].min(), stats[chosen, 1].min()
     right_edge = (stats[chosen, 0] + stats[chosen, 2]).max()
     bottom_edge = (stats[chosen, 1] + stats[chosen, 3]).max()
@@ -378,8 +234,8 @@ def _one_digit(
         slice(max(0, top_edge - 3), bottom_edge + 3),
         slice(max(0, left_edge - 3), right_edge + 3),
     )
-    kept = chosen[labels[window]]
-    ink = soft[:, low:high][window]
+    kept = chosen[parts.labels[window]]
+    ink = soft[window]
     strokes = ink[kept]
     place = int(0.75 * (len(strokes) - 1))
     full = float(np.partition(strokes, place)[place])

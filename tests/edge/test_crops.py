@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -125,3 +126,45 @@ def test_a_digit_comes_out_alike_from_photos_of_any_size(height):
     digit = normalise(cut(image)[0])
     shifted = [np.roll(digit, (i, j), (0, 1)).ravel() for i in (-1, 0, 1) for j in (-1, 0, 1)]
     assert max(np.corrcoef(s, usual.ravel())[0, 1] for s in shifted) > 0.85
+
+
+def grainy(image, deviation, seed=0):
+    """Return a picture on rough paper, its grain as large as two pixels."""
+    grain = np.random.default_rng(seed).normal(0, 1, image.shape[:2])
+    grain = cv2.GaussianBlur(grain, (0, 0), 1.0)
+    grain *= deviation / grain.std()
+    return np.clip(image + grain[..., None], 0, 255).astype(np.uint8)
+
+
+def test_pencil_on_rough_paper_is_found_as_on_smooth_paper():
+    image, _ = row("38256", color=GREY, ink=(165, 165, 165), paper=225)
+    smooth = [normalise(ink) for ink in cut(image)]
+    rough = [normalise(ink) for ink in cut(grainy(image, 11))]
+    for one, other in zip(smooth, rough, strict=True):
+        assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.8
+
+
+def test_rough_paper_alone_is_blank():
+    image, _ = row("     ", color=BLACK, paper=225)
+    assert cut(grainy(image, 11)) == [None] * 5
+
+
+def test_a_digit_stays_whole_where_its_stroke_is_paler():
+    image, corners = row("1 1 1", ink=(90, 90, 90), color=GREY)
+    left, top = corners[1, 0].astype(int)
+    image[top + 15 : top + 65, left + 27 : left + 33] = 90
+    # About a third of the ink's density for a part of its length.
+    image[top + 36 : top + 44, left + 27 : left + 33] = 175
+    inks = cut(image)
+    assert shape_of(inks[1])[0] > 0.9 * 50 * 68 / 80
+
+
+def test_two_digits_that_touch_over_the_wall_are_both_cut_out():
+    image, corners = row("1   1", pitch=62, color=GREY, line=1)
+    for box in (1, 2):
+        left, top = corners[box, 0].astype(int)
+        cv2.ellipse(image, (left + 30, top + 40), (31, 22), 0, 0, 360, BLACK, 5, cv2.LINE_AA)
+    inks = cut(image)
+    for ink in inks[1:3]:
+        height, width = shape_of(ink)
+        assert 1.1 < width / height < 1.6
