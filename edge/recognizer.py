@@ -223,4 +223,4 @@ def _threshold(classifier: Classifier, max_error: float | None) -> float:
 
 
 def _quad(corners: NDArray[np.float32]) -> Quad:
-    return tuple((float(x), float(y)) for x, y in corners)
+    return tuple((x, y) for x, y in corners.tolist())
