@@ -24,8 +24,9 @@ from edge.comb import rows_around
 from edge.fit import NOT_FIVE, count_written, fit
 from edge.ink import line_darkness, resize
 from edge.lineup import line_up
+from edge.markers import row_between_markers
 from edge.picture import Picture
-from edge.row import Row, row_in, row_through
+from edge.row import COUNT, Row, row_in, row_through
 from edge.writing import find_runs
 
 # The longer side of the coarsest picture that is searched, px, and the finest's.
@@ -81,6 +82,8 @@ class Boxes:
     """Their geometry."""
     residual: float = 0.0
     """Root mean square distance of the printed lines from the fitted row, in box heights."""
+    is_marked: bool = False
+    """Whether a form's markers say that it is a row, and which way up."""
 
     @property
     def joined(self) -> bool:
@@ -103,10 +106,12 @@ class _Found:
     residual: float
     written: int
     """In how many boxes there is ink."""
+    is_marked: bool = False
+    """Whether markers say so."""
 
     @property
     def is_sure(self) -> bool:
-        return (
+        return self.is_marked or (
             self.coverage >= _SURE_COVERAGE
             and self.written >= _LEAST_WRITTEN
             and self.residual <= _SURE_RESIDUAL
@@ -124,7 +129,7 @@ class _Found:
 
     @property
     def boxes(self) -> Boxes:
-        return Boxes(self.row.corners(), self.coverage, self.row, self.residual)
+        return Boxes(self.row.corners(), self.coverage, self.row, self.residual, self.is_marked)
 
 
 def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
@@ -155,6 +160,9 @@ def _candidates(picture: Picture) -> Iterator[_Found]:
                 for each in _in_picture(picture, found, scale):
                     clear += each.coverage >= _SURE_COVERAGE
                     yield each
+        if looked_at == scales.coarse and (row := row_between_markers(picture)) is not None:
+            yield _Found(row, coverage=1.0, residual=0.0, written=COUNT, is_marked=True)
+            return
         # Clear, but not written in: what is more faint is hardly what is meant.
         if clear >= _MOST_CLEAR:
             return

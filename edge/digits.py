@@ -187,9 +187,7 @@ def _is_near(stat: NDArray[Any], main: NDArray[Any]) -> bool:
     return bool(max(gap_x, gap_y) <= reach)
 
 
-def _thicken(
-    tight: NDArray[np.uint8], full: NDArray[np.uint8], scale: float
-) -> NDArray[np.uint8]:
+def _thicken(tight: NDArray[np.uint8], full: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     """Widen strokes that would come out thinner than MNIST's thinnest; `full` is above 0 in ink."""
     outline, _ = cv2.findContours(full, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     length = sum(cv2.arcLength(part, True) for part in outline)

@@ -7,11 +7,13 @@ form lies.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.ink import resize
+from edge.picture import Picture
 from edge.row import COUNT, Row, fit_row
 
 DICTIONARY = cv2.aruco.DICT_4X4_50
@@ -29,9 +31,9 @@ SIDE = 10.0
 CLEARANCE = 5.0
 """Between a marker and the nearest box, mm: its black frame needs white around it."""
 
-# The longer side of the picture in which they are looked for, px: a marker is nearly as large
-# as a box, and one of 20 px is still read.
-_LOOKED_AT = 1000
+# The longer side of the picture in which they are looked for, px, at least: a marker is nearly
+# as large as a box, and one of 20 px is still read.
+_LOOKED_AT = 800
 # Of the threshold that parts black from white, px.
 _WINDOW = 13
 
@@ -52,25 +54,28 @@ def marker_corners() -> dict[int, NDArray[np.float32]]:
     }
 
 
-def row_between_markers(image: NDArray[np.uint8]) -> Row | None:
+def row_between_markers(image: NDArray[np.uint8] | Picture) -> Row | None:
     """Find a form's row by its markers.
 
     Args:
-        image: `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
+        image: a picture, or its pixels, `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
 
     Returns:
         The row, its first box at the left marker; None where the two aren't both seen.
     """
-    scale = min(1.0, _LOOKED_AT / max(image.shape[:2]))
-    small = resize(image, scale) if scale < 1 else image
-    seen = _markers(small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+    picture = Picture.of(image)
+    longest = max(picture.width, picture.height)
+    halvings = max(0, math.floor(math.log2(longest / _LOOKED_AT)))
+    small = picture.halved(halvings)
+    grey = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    seen = _markers(np.asarray(grey, np.uint8))
     wanted = marker_corners()
     if not wanted.keys() <= seen.keys():
         return None
     sources = np.concatenate([wanted[name] for name in wanted])
     targets = np.concatenate([seen[name] for name in wanted])
     row = fit_row(sources, targets, FILL, tolerance=None)
-    return None if row is None else row.scaled(1 / scale)
+    return None if row is None else row.scaled(2.0**halvings)
 
 
 def _markers(grey: NDArray[np.uint8]) -> dict[int, NDArray[np.float32]]:

@@ -116,7 +116,7 @@ class Recognizer:
             return Observation((), found=0.0, reason="no-boxes")
         strip = flatten(picture, boxes.row)
         found = min(1.0, boxes.coverage / _SURE_COVERAGE)
-        seen = self.observe_row(cut_digits(strip), boxes.corners, found)
+        seen = self.observe_row(cut_digits(strip), boxes.corners, found, boxes.is_marked)
         return replace(seen, quality=assess((picture.width, picture.height), boxes, strip))
 
     def decide(self, observation: Observation) -> Reading:
@@ -181,6 +181,7 @@ class Recognizer:
         inks: Sequence[NDArray[np.uint8] | None],
         corners: NDArray[np.float32],
         found: float,
+        is_upright: bool = False,
     ) -> Observation:
         """Classify a row as it was found and upside down, and take the likelier way.
 
@@ -188,7 +189,11 @@ class Recognizer:
             inks: from `crops.cut_digits`.
             corners: `float32 (5, 4, 2)` px, as found.
             found: how sure it is that the boxes are boxes, 0 to 1.
+            is_upright: whether it is known to stand as it was found.
         """
+        if is_upright:
+            digits = [None if ink is None else normalise(ink) for ink in inks]
+            return self._observe(digits, [_quad(quad) for quad in corners], found)
         back = [None if ink is None else turned_ink(ink) for ink in reversed(inks)]
         rows = self._classify([None if ink is None else normalise(ink) for ink in (*inks, *back)])
         as_found, turned = rows[: len(inks)], rows[len(inks) :]

@@ -39,7 +39,7 @@ def test_a_line_that_no_pixel_of_which_stands_out_of_the_grain_is_found():
 def test_it_does_not_matter_that_digits_are_off_the_boxes_middles():
     image, corners = row("04524", box=(60, 70), pitch=60, color=(170, 170, 170))
     run = run_of(corners)
-    moved = Run(run.middle + [4, -5], run.step * 1.03, run.size)
+    moved = Run(run.middle + np.array([4, -5]), run.step * 1.03, run.size)
     assert best_of(rows_around(line_darkness(image, REACH), moved, 3), corners) < 0.13
 
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.boxes import find_boxes
 from edge.markers import (
     BOX_HEIGHT,
     BOX_WIDTH,
@@ -15,7 +16,7 @@ from edge.markers import (
     marker_corners,
     row_between_markers,
 )
-from tests.edge.drawing import away, frozen, tilted, turned
+from tests.edge.drawing import away, frozen, tilted, turned, write
 
 PX = 6.0
 AT = (200, 140)
@@ -73,3 +74,16 @@ def test_a_picture_without_markers_has_none():
     noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
     assert row_between_markers(noise) is None
     assert row_between_markers(np.full((12, 45, 3), 250, np.uint8)) is None
+
+
+@pytest.mark.parametrize("degrees", [0, 180])
+def test_a_form_of_which_no_line_is_seen_is_read_as_it_stands(recognizer, degrees):
+    image, corners = form()
+    for digit, quad in zip("88969", corners, strict=True):
+        write(image, digit, quad[0], quad[2])
+    image, corners = turned(image, corners, degrees)
+    boxes = find_boxes(image)
+    assert boxes.is_marked
+    assert away(boxes.corners, corners) < 0.05
+    # Upside down it would be 69688.
+    assert recognizer.read(image).guess == "88969"
