@@ -29,7 +29,7 @@ from benchmarks import datasets, envelopes
 from benchmarks.datasets import STROKE_SETS
 from benchmarks.scores import FLOORS, HEADER, Score, score
 from edge import InputError, Reading, Recognizer
-from edge.sources.images import load_image
+from edge.sources.images import load_image, load_picture
 from train.material import examples_of
 
 __all__ = ["SETS", "STROKE_SETS", "Score", "measure", "mnist", "photos", "score", "touch"]
@@ -65,7 +65,7 @@ def photos(recognizer: Recognizer, name: str, listed: Iterable[datasets.Photo]) 
 
     def read(photo: datasets.Photo) -> Reading:
         try:
-            return recognizer.read(load_image(photo.path))
+            return recognizer.read(load_picture(photo.path))
         except InputError as error:
             return Reading("error", reason=str(error))
 

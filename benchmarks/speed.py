@@ -31,7 +31,7 @@ from benchmarks import datasets, envelopes
 from edge import Recognizer
 from edge.boxes import find_boxes
 from edge.crops import cut_digits
-from edge.sources.images import load_image
+from edge.sources.images import load_picture
 from edge.strip import flatten
 
 RESULTS = Path(__file__).parent / "results" / "speed.json"
@@ -53,9 +53,9 @@ _PEAK = """
 import resource, sys
 from pathlib import Path
 from edge import Recognizer
-from edge.sources.images import load_image
+from edge.sources.images import load_picture
 from edge.strip import flatten
-Recognizer().read(load_image(Path(sys.argv[1])))
+Recognizer().read(load_picture(Path(sys.argv[1])))
 try:
     status = Path("/proc/self/status").read_text()
     print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
@@ -82,12 +82,15 @@ class Clock:
 
 
 def time_stages(recognizer: Recognizer, path: Path, clock: Clock) -> None:
-    """Read a photo as `Recognizer.read` does, and time each stage; later ones need boxes."""
-    image = clock("decode", lambda: load_image(path))
-    boxes = clock("find", lambda: find_boxes(image))
+    """Read a photo as `Recognizer.read` does, and time each stage; later ones need boxes.
+
+    What is decoded only because a stage looks closely counts as that stage's.
+    """
+    picture = clock("decode", lambda: load_picture(path))
+    boxes = clock("find", lambda: find_boxes(picture))
     if boxes is None:
         return
-    inks = clock("cut", lambda: cut_digits(flatten(image, boxes.row)))
+    inks = clock("cut", lambda: cut_digits(flatten(picture, boxes.row)))
     seen = clock("classify", lambda: recognizer.observe_row(inks, boxes.corners, 1.0))
     clock("decide", lambda: recognizer.decide(seen))
 
@@ -95,13 +98,13 @@ def time_stages(recognizer: Recognizer, path: Path, clock: Clock) -> None:
 def time_photos(recognizer: Recognizer, paths: Sequence[Path], rounds: int) -> Clock:
     """Time photos from file to reading, stage by stage, and their decoding alone, in turns."""
     for path in paths[:_WARM_UP]:
-        recognizer.read(load_image(path))
+        recognizer.read(load_picture(path))
     clock = Clock()
     for _ in range(rounds):
         for path in paths:
             content = np.frombuffer(path.read_bytes(), np.uint8)
             clock("imdecode alone", lambda c=content: cv2.imdecode(c, cv2.IMREAD_COLOR))
-            clock("total", lambda p=path: recognizer.read(load_image(p)))
+            clock("total", lambda p=path: recognizer.read(load_picture(p)))
             time_stages(recognizer, path, clock)
     return clock
 

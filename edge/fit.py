@@ -34,8 +34,14 @@ _SIXTH_BOX = 0.6
 # Boxes that fill no more of the pitch than this leave room for others between them.
 _GAP_FILL = 0.6
 _BETWEEN = 0.75
-# Where a wall inside of the boxes is looked for, parts of their width.
-_DIVISIONS = (0.28, 0.5, 0.72)
+# So far from either side a wall inside of the boxes is looked for, and in their middle.
+_DIVISION = 0.26
+# The walls of a table's cells go on beyond a row of them: three of four are seen on more
+# than this part of what lies between these heights, in box heights from the row's top.
+_ABOVE, _BELOW = (-0.55, -0.1), (1.1, 1.55)
+_GOES_ON = 0.85
+# At these heights a line through all boxes is looked for; what lies between is in reach.
+_ACROSS = (0.3, 0.5, 0.7)
 # Upright walls that are seen this well without an upper or a lower line, seen less than
 # this, are those of higher boxes: by such parts of the height.
 _STRETCH_SEEN = 0.6
@@ -98,11 +104,10 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
             return Fitted(row, 0.0)
         row = fitted
     walls = find_walls(dark, row.corners(-1, COUNT + 1))
-    seen = walls.seen
-    if _has_sixth(seen, row) or _has_between(dark, row):
+    if _has_sixth(walls, row) or _has_between(dark, row):
         return Fitted(row, NOT_FIVE)
-    coverage = _coverage(seen[1:-1])
-    if coverage > 0 and _are_divided(dark, row):
+    coverage = _coverage(walls.seen[1:-1])
+    if coverage > 0 and _are_others(dark, row):
         return Fitted(row, NOT_FIVE)
     return Fitted(row, coverage, _residual(row, walls))
 
@@ -132,7 +137,7 @@ def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
         for share in _STRETCHES:
             quads = unit_corners(row.fill)
             quads[:, corners, 1] += direction * share
-            there = find_walls(dark, project(row.homography, quads)).seen[:, side]
+            there = find_walls(dark, project(row.homography, quads), alike=False).seen[:, side]
             if np.median(np.nan_to_num(there)) > best:
                 best, found = float(np.median(np.nan_to_num(there))), direction * share
         if found is not None:
@@ -175,15 +180,16 @@ def _coverage(seen: NDArray[np.float32]) -> float:
     return float(np.nansum(seen)) / seen.size
 
 
-def _has_sixth(seen: NDArray[np.float32], row: Row) -> bool:
+def _has_sixth(walls: Walls, row: Row) -> bool:
     """Tell whether the boxes before the first or after the last are printed too."""
     top, right, bottom, left = range(4)
     # Of a joined row the near wall is the five's own and proves nothing.
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
-    own = np.nan_to_num(seen[1:-1], nan=1.0)
+    own = np.nan_to_num(walls.seen[1:-1], nan=1.0)
     usual = max(_SIXTH_BOX, float(np.percentile(own, 20)) - _SIXTH_LESS)
-    return bool(seen[0, before].min() > usual or seen[-1, after].min() > usual)
+    first, last = walls.proven[0, before].min(), walls.proven[-1, after].min()
+    return bool(max(first, last) > usual)
 
 
 def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
@@ -191,18 +197,44 @@ def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
     if row.fill > _GAP_FILL:
         return False
     between = unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
-    seen = find_walls(dark, project(row.homography, between)).seen
-    return bool(np.median(np.nan_to_num(seen).min(axis=1)) > _BETWEEN)
+    proven = find_walls(dark, project(row.homography, between), alike=False).proven
+    return bool(np.median(proven.min(axis=1)) > _BETWEEN)
+
+
+def _are_others(dark: NDArray[np.uint8], row: Row) -> bool:
+    return _are_divided(dark, row) or _are_cells(dark, row) or _has_line_across(dark, row)
 
 
 def _are_divided(dark: NDArray[np.uint8], row: Row) -> bool:
     """Tell whether there is a wall inside of the boxes, so that each is two, or box and gap."""
-    parts = np.repeat(unit_corners(row.fill)[None], len(_DIVISIONS), axis=0)
-    lefts = parts[..., [0, 3], 0]
-    parts[..., [1, 2], 0] = lefts + row.fill * np.array(_DIVISIONS)[:, None, None]
-    seen = find_walls(dark, project(row.homography, parts.reshape(-1, 4, 2))).seen
-    inner = np.nan_to_num(seen[:, 1]).reshape(len(_DIVISIONS), -1)
+    # The wider part of each box, as lines are looked for within a share of its width.
+    right, left = (unit_corners(row.fill) for _ in range(2))
+    middle = np.array(right)
+    left[:, [1, 2], 0] -= row.fill * _DIVISION
+    right[:, [0, 3], 0] += row.fill * _DIVISION
+    middle[:, [1, 2], 0] -= row.fill / 2
+    quads = project(row.homography, np.concatenate([left, right, middle]))
+    proven = find_walls(dark, quads, alike=False).proven.reshape(3, COUNT, 4)
+    inner = np.stack([proven[0, :, 1], proven[1, :, 3], proven[2, :, 1]])
     return bool((np.median(inner, axis=1) > _BETWEEN).any())
+
+
+def _are_cells(dark: NDArray[np.uint8], row: Row) -> bool:
+    """Tell whether the boxes are cells of a table: their upright walls go on beyond the row."""
+    above, below = unit_corners(row.fill), unit_corners(row.fill)
+    for quads, (high, low) in ((above, _ABOVE), (below, _BELOW)):
+        quads[:, :2, 1], quads[:, 2:, 1] = high, low
+    walls = find_walls(dark, project(row.homography, np.concatenate([above, below])), alike=False)
+    upright = walls.proven[:, [1, 3]].reshape(2, -1)
+    return bool(np.percentile(upright, 25, axis=1).max() > _GOES_ON)
+
+
+def _has_line_across(dark: NDArray[np.uint8], row: Row) -> bool:
+    """Tell whether a line goes through all five boxes, so that they are two rows."""
+    quads = np.tile(unit_corners(row.fill), (len(_ACROSS), 1, 1))
+    quads[..., 1] += np.repeat(np.array(_ACROSS, np.float32), COUNT)[:, None]
+    across = find_walls(dark, project(row.homography, quads), alike=False).proven[:, 0]
+    return bool(across.reshape(len(_ACROSS), -1).min(axis=1).max() > _BETWEEN)
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -23,6 +23,16 @@ _MOST_AREA_RATIO = 3.0
 # A box's width by its height, seen obliquely too.
 _ASPECTS = (0.3, 2.2)
 
+# Samples that RANSAC draws at most: with a third of the corners amiss one of five has four
+# good ones, and what is further off is no row.
+_MOST_TRIALS = 40
+
+# A box's corners, clockwise from the top left: left or right, and above or below.
+_SIDEWAYS = np.array([-1, 1, 1, -1], np.float32)
+_DOWNWARDS = np.array([0, 0, 1, 1], np.float32)
+# The corner, or the side, after each.
+_NEXT = [1, 2, 3, 0]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -104,7 +114,9 @@ def fit_row(
         tolerance: px from which on a point is left out; None keeps all.
     """
     method = 0 if tolerance is None else cv2.RANSAC
-    homography, _ = cv2.findHomography(sources, targets, method, tolerance or 3)
+    homography, _ = cv2.findHomography(
+        sources, targets, method, tolerance or 3, maxIters=_MOST_TRIALS
+    )
     if homography is None:
         return None
     return plausible(Row(homography, 1.0 if fill > _JOINED_FILL else max(fill, _LEAST_FILL)))
@@ -112,11 +124,10 @@ def fit_row(
 
 def unit_corners(fill: float, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
     """Return corners of boxes in the row's own coordinates, `float32 (n, 4, 2)`."""
-    k = np.arange(first, last, dtype=np.float32)
-    left, right = k + (1 - fill) / 2, k + (1 + fill) / 2
-    zero, one = np.zeros_like(k), np.ones_like(k)
-    x, y = np.stack([left, right, right, left], axis=1), np.stack([zero, zero, one, one], axis=1)
-    return np.stack([x, y], axis=2).astype(np.float32)
+    corners = np.empty((last - first, 4, 2), np.float32)
+    corners[..., 0] = np.arange(first, last)[:, None] + (1 + fill * _SIDEWAYS) / 2
+    corners[..., 1] = _DOWNWARDS
+    return corners
 
 
 def project(homography: NDArray[np.float64], points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -138,14 +149,14 @@ def plausible(row: Row) -> Row | None:
     quads = row.corners()
     if not np.isfinite(quads).all():
         return None
-    sides = np.roll(quads, -1, axis=1) - quads
-    turns = sides[..., 0] * np.roll(sides[..., 1], -1, axis=1)
-    turns = turns - sides[..., 1] * np.roll(sides[..., 0], -1, axis=1)
+    sides = quads[:, _NEXT] - quads
+    after = sides[:, _NEXT]
+    turns = sides[..., 0] * after[..., 1] - sides[..., 1] * after[..., 0]
     # Every corner of every box turns the same way: convex, and not mirrored.
     if turns.min() <= 0:
         return None
-    x, y = quads[..., 0], quads[..., 1]
-    areas = ((x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1)) / 2
+    across = quads[:, 2:] - quads[:, :2]
+    areas = (across[:, 0, 0] * across[:, 1, 1] - across[:, 0, 1] * across[:, 1, 0]) / 2
     if areas.max() > _MOST_AREA_RATIO * areas.min():
         return None
     lengths = np.hypot(sides[..., 0], sides[..., 1])

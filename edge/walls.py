@@ -14,6 +14,7 @@ _REACH = 0.13
 _SAMPLES = 18
 _OFFSETS = 13
 _HALF = _OFFSETS // 2
+_SHIFTS = np.linspace(-1, 1, _OFFSETS, dtype=np.float32)
 # Up to the corners: those of a box are closed, those of a letter rarely.
 _PLACES = np.linspace(0.03, 0.97, _SAMPLES, dtype=np.float32)
 
@@ -50,11 +51,13 @@ class Walls:
     lines: NDArray[np.float32]
     """(n, 4, 2, 2) px: a start and an end."""
     seen: NDArray[np.float32]
-    """(n, 4): part of each wall on which a line is seen, 0 to 1; NaN where the wall
-    is mostly outside of the picture."""
+    """(n, 4): part of each wall on which a line is seen, of what ink does not cover, 0 to 1;
+    NaN where the wall is mostly outside of the picture."""
+    proven: NDArray[np.float32]
+    """(n, 4): part of the whole wall on which a line is seen, 0 to 1; 0 outside."""
 
 
-def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32]) -> Walls:
+def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32], alike: bool = True) -> Walls:
     """Find the printed line near each side of some boxes.
 
     Of the straight lines close to a side the darkest wins, each sample counting no
@@ -64,37 +67,47 @@ def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32]) -> Walls:
     Args:
         dark: `uint8 (h, w)` from `ink.line_darkness`.
         quads: `float32 (n, 4, 2)` px, clockwise from the top left.
+        alike: whether most of the sides are printed, and so alike; else each is looked at
+            for itself.
 
     Returns:
         What was found.
     """
-    sides = np.roll(quads, -1, axis=1) - quads
+    sides = quads[:, [1, 2, 3, 0]] - quads
     lengths = np.maximum(np.hypot(sides[..., 0], sides[..., 1]), 1e-6)
     outward = np.stack([sides[..., 1], -sides[..., 0]], axis=2) / lengths[..., None]
     # Seen obliquely, what is a part of the height is less across the shortened side.
     reach = _REACH * np.minimum(lengths[:, [1, 0, 1, 0]], lengths[:, [3, 0, 3, 0]].mean())
-    shifts = np.linspace(-1, 1, _OFFSETS, dtype=np.float32) * reach[..., None]
-    # (n, 4, samples, offsets, 2) px
-    points = (
-        quads[:, :, None, None]
-        + _PLACES[:, None, None] * sides[:, :, None, None]
-        + shifts[:, :, None, :, None] * outward[:, :, None, None]
-    ).astype(np.float32)
-    flat = points.reshape(-1, _OFFSETS, 2)
-    values = cv2.remap(dark, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    shifts = _SHIFTS * reach[..., None]
+    # (n, 4, samples, offsets) px each; apart, as loops over pairs are slow.
+    x, y = (
+        quads[..., axis, None, None]
+        + _PLACES[:, None] * sides[..., axis, None, None]
+        + shifts[:, :, None] * outward[..., axis, None, None]
+        for axis in range(2)
+    )
+    values = cv2.remap(
+        dark,
+        x.reshape(-1, _OFFSETS),
+        y.reshape(-1, _OFFSETS),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     values = values.reshape(-1, _SAMPLES, _OFFSETS).astype(np.float32)
 
     # A wall's usual darkness: about the median of its darkest offsets.
     usual = np.partition(values.max(axis=2), _SAMPLES // 2, axis=1)[:, _SAMPLES // 2]
-    # All walls are printed alike: what is darker than most of them is ink beside the line.
-    place = int(_USUAL_WALL * (len(usual) - 1))
-    usual = np.minimum(usual, np.partition(usual, place)[place])
-    capped = np.minimum(values, usual[:, None, None]).reshape(len(values), -1)
-    # Not by BLAS, which would wake other threads for so little and take ten times as long.
-    means = np.einsum("wp,pl->wl", capped, _MEANS)
+    if alike:
+        # What is darker than most of the walls is ink beside the line.
+        place = int(_USUAL_WALL * (len(usual) - 1))
+        usual = np.minimum(usual, np.partition(usual, place)[place])
+    # Box by box: OpenBLAS would wake other threads for a product of all at once, and take
+    # longer than it takes alone.
+    capped = np.minimum(values, usual[:, None, None]).reshape(len(quads), 4, -1)
+    means = (capped @ _MEANS).reshape(len(values), -1)
     best = (means - _AWAY * usual[:, None]).argmax(axis=1)
 
-    inside = _inside(points[..., _HALF, :], dark.shape).reshape(-1, _SAMPLES)
+    inside = _inside(x[..., _HALF], y[..., _HALF], dark.shape).reshape(-1, _SAMPLES)
     # A wall outside of the picture is assumed where it should be.
     hidden = inside.mean(axis=1) < 0.5
     best[hidden] = _STRAIGHT
@@ -103,18 +116,19 @@ def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32]) -> Walls:
     at_start = ends[:, 0] - slope * _PLACES[0]
     offsets = np.stack([at_start, at_start + slope], axis=1).reshape(*quads.shape[:2], 2, 1)
     lines = np.stack([quads, quads + sides], axis=2) + offsets * outward[:, :, None]
-    seen = _part_seen(values, _TRACKS[best], usual, inside)
-    seen[hidden] = np.nan
-    return Walls(lines.astype(np.float32), seen.reshape(quads.shape[:2]))
+    seen, proven = _parts_seen(values, _TRACKS[best], usual, inside)
+    seen[hidden], proven[hidden] = np.nan, 0
+    shape = quads.shape[:2]
+    return Walls(lines.astype(np.float32), seen.reshape(shape), proven.reshape(shape))
 
 
-def _part_seen(
+def _parts_seen(
     values: NDArray[np.float32],
     tracks: NDArray[np.intp],
     usual: NDArray[np.float32],
     inside: NDArray[np.bool_],
-) -> NDArray[np.float32]:
-    """Return the part of each wall, `(walls,)`, where its line is dark enough.
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the part of each wall, `(walls,)`, where its line is dark enough: `seen`, `proven`.
 
     That is about as dark as usual, and darker than the paper on both sides of it.
     """
@@ -125,13 +139,15 @@ def _part_seen(
     # Where ink covers line and paper, nothing can be told; but more than half must be told.
     covered = inside & ~visible & (np.minimum(on_line, beside) > _INK * usual[:, None])
     told = np.maximum((inside & ~covered).sum(axis=1), 0.5 * inside.sum(axis=1))
-    part = visible.sum(axis=1) / np.maximum(told, 1)
-    return np.asarray(part, np.float32)
+    count = visible.sum(axis=1)
+    seen, proven = count / np.maximum(told, 1), count / np.maximum(inside.sum(axis=1), 1)
+    return seen.astype(np.float32), proven.astype(np.float32)
 
 
-def _inside(points: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _inside(
+    x: NDArray[np.float32], y: NDArray[np.float32], shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
     height, width = shape
-    x, y = points[..., 0], points[..., 1]
     # At the very edge there is no paper on the line's other side.
     least = _EDGE
     return np.asarray(

@@ -44,7 +44,7 @@ def test_the_stages_read_what_the_recognizer_reads(recognizer, photo, monkeypatc
     real = recognizer.decide
     monkeypatch.setattr(recognizer, "decide", lambda o: decided.append(real(o)) or decided[-1])
     speed.time_stages(recognizer, photo, speed.Clock())
-    assert decided[0].guess == recognizer.read(speed.load_image(photo)).guess
+    assert decided[0].guess == recognizer.read(speed.load_picture(photo)).guess
 
 
 def test_the_clock_measures_milliseconds(monkeypatch):

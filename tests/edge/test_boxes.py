@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.boxes import find_boxes
+from edge.picture import Picture
 from samples.scene import random_photo
 from tests.edge.drawing import (
     BLACK,
@@ -106,6 +107,21 @@ def test_a_shadow_over_half_of_the_row_is_no_matter():
     assert away(find_boxes(image).corners, corners) < NEAR
 
 
+def test_a_large_row_is_found_without_the_picture_in_full_size():
+    image, corners = row(
+        "04524", box=(240, 300), pitch=280, at=(80, 300), size=(1640, 1232), line=8
+    )
+    asked = []
+
+    def decode(halvings):
+        asked.append(halvings)
+        return cv2.resize(image, None, fx=0.5**halvings, fy=0.5**halvings, interpolation=3)
+
+    boxes = find_boxes(Picture(1640, 1232, decode, most=1))
+    assert away(boxes.corners, corners) < NEAR
+    assert asked == [1]
+
+
 def test_other_print_around_the_row_is_not_taken_for_it():
     image, corners = row("04524", at=(150, 150), size=(800, 400))
     cv2.rectangle(image, (600, 20), (700, 120), (90, 90, 90), 3)
@@ -149,6 +165,17 @@ def test_a_table_is_none():
         cv2.line(image, (x, 50), (x, 450), BLACK, 2)
     for y in range(50, 451, 50):
         cv2.line(image, (50, y), (650, y), BLACK, 2)
+    assert find_boxes(image) is None
+
+
+@pytest.mark.parametrize("heights", [(80, 50), (50, 80), (50, 80, 50)])
+def test_a_table_of_five_columns_is_none_though_its_rows_are_not_alike(heights):
+    image = np.full((400, 560, 3), 246, np.uint8)
+    bottom = 70 + sum(heights)
+    for y in np.cumsum([70, *heights]).tolist():
+        cv2.line(image, (80, y), (480, y), BLACK, 2)
+    for x in range(80, 481, 80):
+        cv2.line(image, (x, 70), (x, bottom), BLACK, 2)
     assert find_boxes(image) is None
 
 
