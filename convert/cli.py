@@ -7,19 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convert.variants import VARIANTS
 from edge.terminal import run_command
 
 if TYPE_CHECKING:
     from convert.convert import Conversion
 
-# Told here as well as in `convert.tflite`, which would take seconds to import.
-QUANTIZATIONS = {
-    "none": "float32 throughout",
-    "float16": "weights stored as float16",
-    "dynamic": "int8 weights, float activations",
-    "int8": "int8 throughout, pixels in as they are, logits out",
-    "int4": "int4 weights, float activations",
-}
+QUANTIZATIONS = {name: variant.summary for name, variant in VARIANTS.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
