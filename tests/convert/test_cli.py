@@ -112,6 +112,6 @@ def test_help_needs_no_tensorflow():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    choices = "{" + ",".join(cli.QUANTIZATIONS) + "}"
+    choices = "{" + ",".join([*cli.QUANTIZATIONS, "all"]) + "}"
     for text in ("--quantize", choices, "--data", "--strokes", "OUT.tflite"):
         assert text in run.stdout
