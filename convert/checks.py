@@ -9,6 +9,7 @@ import numpy as np
 from convert.errors import ConversionError
 from convert.variants import UINT8
 from edge.interpreter import make_interpreter
+from edge.quiet import native_stderr_silenced
 
 
 def require_int8(content: bytes, pixels_in: str) -> None:
@@ -78,5 +79,7 @@ def _floats(interpreter: Any) -> list[Any]:
 
 def _allocated(content: bytes) -> Any:
     interpreter = make_interpreter(content, "the converted model")
-    interpreter.allocate_tensors()
+    # The first allocation is when the runtime announces its delegate.
+    with native_stderr_silenced():
+        interpreter.allocate_tensors()
     return interpreter

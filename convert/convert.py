@@ -277,7 +277,7 @@ def _make(work: _Work, quantization: str, staged: Path) -> Conversion:
 def _expected(work: _Work, model: Any) -> prove.Expected:
     sets = list(work.digits.evaluation.values())
     everything = together(sets)
-    oracle = oracle_of(model.layers)
+    oracle = oracle_of(model)
     key = (id(oracle_of), id(sets[0].images))
     if oracle is not None and key not in work.seen:
         work.seen[key] = run_oracle(oracle, everything.images)

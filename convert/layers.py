@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from convert.digits import gather_digits, together
 from convert.errors import ConversionError
 from convert.flatbuffer import FlatModel, Operator, read_flatbuffer
-from convert.oracle import oracle_of
+from convert.oracle import oracle_of, oracle_of_layers
 from convert.source import load_source
 from convert.tflite import to_tflite
 from convert.variants import AS_USUAL, Options
+from edge.quiet import native_stderr_silenced
 
 _ACTIVATIONS = {"RELU", "TANH", "LOGISTIC", "LEAKY_RELU", "SOFTMAX", "ELU", "RELU6"}
 
@@ -111,7 +112,7 @@ def compare_layers(
     for place, block in zip(places, blocks, strict=True):
         operator = flat.operators[place]
         out, has_softmax = _end_of_block(flat, place)
-        compute = oracle_of(block, softmax=has_softmax)
+        compute = oracle_of_layers(block, softmax=has_softmax)
         if compute is None:
             raise ConversionError(f"{block[0].name}: plain NumPy does not know this layer")
         got = values[out]
@@ -152,7 +153,7 @@ def _blocks(model: Any, path: Path) -> list[list[Any]]:
                 f"{path}: has a {type(layer).__name__} before its first Dense layer, so its "
                 "layers can't be compared one by one"
             )
-    if not blocks or oracle_of(model.layers) is None:
+    if not blocks or oracle_of(model) is None:
         raise ConversionError(
             f"{path}: has other layers than Dense ones and activations, so they can't be "
             "compared one by one"
@@ -182,7 +183,8 @@ def _run(content: bytes, images: NDArray[np.uint8]) -> dict[int, NDArray[np.floa
     (pixels,) = interpreter.get_input_details()
     shape = (len(images), *pixels["shape"][1:])
     interpreter.resize_tensor_input(pixels["index"], shape)
-    interpreter.allocate_tensors()
+    with native_stderr_silenced():
+        interpreter.allocate_tensors()
     rows = images.reshape(shape)
     if pixels["dtype"] == np.float32:
         rows = rows.astype(np.float32) / np.float32(255)

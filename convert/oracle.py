@@ -21,20 +21,36 @@ _NAMES = {"linear": "identity", "silu": "swish"}
 _IDLE = {"InputLayer", "Flatten", "Reshape", "Dropout", "GaussianNoise"}
 
 
-def oracle_of(layers: Sequence[Any], softmax: bool = True) -> Step | None:
+def oracle_of(model: Any) -> Step | None:
     """Return the function from pixels `(n, 784)`, 0 to 1, to scores `float64 (n, 10)`.
 
     Args:
-        layers: of a Keras model, or some in a row, which take what the one before them gives.
+        model: of Keras.
+
+    Returns:
+        None where the model has a layer that is not known, or more than one path.
+    """
+    functional = getattr(model, "_functional", None) or model
+    # One node for each use of a layer: where a layer is used twice there are more.
+    if len(getattr(functional, "_nodes", functional.layers)) != len(functional.layers):
+        return None
+    return oracle_of_layers(functional.layers)
+
+
+def oracle_of_layers(layers: Sequence[Any], softmax: bool = True) -> Step | None:
+    """Return what some layers in a row compute of what is given to the first.
+
+    Args:
+        layers: of Keras.
         softmax: whether to compute it where there is one; else the logits are left as they are.
 
     Returns:
-        None where one of the layers is not known, or used more than once.
+        None where one of them is not known.
     """
     steps: list[Step] = []
     for layer in layers:
         step = _step(layer)
-        if step is None or len(getattr(layer, "_inbound_nodes", [0])) > 1:
+        if step is None:
             return None
         steps.extend(each for each in step if softmax or each is not forward.softmax)
 

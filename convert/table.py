@@ -118,22 +118,25 @@ def plot(table: Table) -> Figure:
 
     figure = Figure((7, 4.5), dpi=plots.DPI, facecolor="w", layout="constrained")
     axes = figure.subplots()
-    for row in table.rows:
-        if row.refused:
-            continue
+    kept = sorted((row for row in table.rows if not row.refused), key=lambda row: row.bytes)
+    for number, row in enumerate(kept):
         place = (row.bytes / 1000, 100 * row.accuracy)
         axes.plot(*place, "o", color="C0")
-        axes.annotate(row.variant, place, xytext=(6, 5), textcoords="offset points")
-    kept = [row for row in table.rows if not row.refused]
+        # Neighbours are of much the same size: one name above its point, the next below.
+        above = number % 2 == 0
+        axes.annotate(row.variant, place, xytext=(0, 8 if above else -8), ha="center",
+                      va="bottom" if above else "top", textcoords="offset points")  # fmt: skip
     if kept:
         level = 100 * (1 - kept[0].source_errors / kept[0].of)
         axes.axhline(level, color="0.6", linestyle="--", linewidth=1)
         axes.annotate("Keras", (0.99, level), xycoords=("axes fraction", "data"), ha="right",
                       va="bottom", color="0.4")  # fmt: skip
     axes.set_xscale("log")
+    for axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        axis("{x:g}")
     axes.set_xlabel("kB of the file")
     axes.set_ylabel("% read right")
-    axes.margins(0.15)
+    axes.margins(0.25, 0.3)
     axes.grid(alpha=0.3)
     return figure
 
