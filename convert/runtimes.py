@@ -81,6 +81,18 @@ def old_obstacle(model: FlatModel) -> str | None:
     for name, version in model.versions().items():
         if version > OLD_VERSIONS.get(name, 0):
             return f"it has no {name} of version {version}"
+    for operator in model.operators:
+        weights = model.tensors[operator.inputs[1]] if len(operator.inputs) > 1 else None
+        if (
+            weights is not None
+            and operator.name == "FULLY_CONNECTED"
+            and weights.dtype == "INT8"
+            and _is_hybrid(model, operator)
+            and len(weights.scales) > 1
+        ):
+            # Whatever version is written: a file of ai-edge-quantizer says 1, loads and scores
+            # as chance would.
+            return "it takes one scale for all units of a layer with float activations"
     return None
 
 

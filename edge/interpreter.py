@@ -55,7 +55,7 @@ def make_interpreter(model: bytes, name: str, threads: int = 1, runtime: str | N
 
     Raises:
         ModelError: the bytes are not a model, or one that this runtime can't run.
-        RuntimeMissingError: no runtime is installed.
+        RuntimeMissingError: no runtime is installed, or one that NumPy is too new for.
     """
     # The flatbuffer's file identifier; without this look the runtime's own words
     # for a text file or a truncated download would be all there is to say.
@@ -67,6 +67,14 @@ def make_interpreter(model: bytes, name: str, threads: int = 1, runtime: str | N
             # TensorFlow's own announces that it will be gone some day.
             warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated")
             return interpreter_class(model_content=model, num_threads=threads)
+    except (SystemError, ImportError, AttributeError) as error:
+        # tflite-runtime of before NumPy 2 imports with it all the same, and fails only here.
+        import numpy as np
+
+        raise RuntimeMissingError(
+            f"{interpreter_class.__module__} does not work with NumPy {np.__version__}; run: "
+            "pip install 'numpy<2', or pip install ai-edge-litert"
+        ) from error
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ModelError(f"{name}: the model can't be loaded ({reason}); copy it again") from error

@@ -78,6 +78,20 @@ def test_tensorflows_own_interpreter_is_found_where_it_is_installed():
     assert type(interpreter).__module__.startswith("tensorflow")
 
 
+def test_a_runtime_that_fails_with_a_newer_numpy_says_so_in_one_sentence(runtimes):
+    runtimes(RUNTIMES[1])
+
+    def interpreter(**options):
+        # As tflite-runtime 2.14 does: it was imported without a word.
+        raise SystemError("<built-in method CreateWrapperFromBuffer> returned a result")
+
+    sys.modules[RUNTIMES[1]].Interpreter = type(
+        "Interpreter", (), {"__module__": RUNTIMES[1], "__new__": lambda cls, **k: interpreter()}
+    )
+    with pytest.raises(RuntimeMissingError, match=r"tflite_runtime.*NumPy \d.*numpy<2"):
+        make_interpreter(BUNDLED_MODEL.read_bytes(), "m.tflite")
+
+
 def test_here_it_is_litert():
     assert load_interpreter_class().__module__.startswith("ai_edge_litert")
 
