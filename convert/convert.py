@@ -22,7 +22,7 @@ from convert.variants import AS_USUAL, VARIANTS, Options
 from edge import files
 from edge.card import ModelCard, card_path, sha256_of
 from edge.classifier import Classifier
-from edge.errors import OutputError
+from edge.errors import ModelError, OutputError
 from train import plots
 from train.data import Examples
 from train.report import NAME as REPORT_NAME
@@ -190,7 +190,14 @@ def _make(work: _Work, quantization: str, staged: Path) -> Conversion:
     staged.write_bytes(content)
     flat = read_flatbuffer(content, staged.name)
     # No card lies beside it yet, so these are the model's own bare scores.
-    classifier = Classifier(staged)
+    try:
+        classifier = Classifier(staged)
+    except ModelError as error:
+        # Its place aside means nothing to anybody.
+        reason = str(error).removeprefix(f"{staged}: ")
+        raise ConversionError(
+            f"the converted model is of no use and was not kept: {reason}"
+        ) from error
     sides = {"holdout": digits.holdout, "test": digits.test}
     # Once for all that is counted below.
     logits = {

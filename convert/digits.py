@@ -139,7 +139,7 @@ def read_digits(path: Path, use: str) -> tuple[NDArray[np.uint8], NDArray[np.uin
 
 def _arrays(path: Path, names: Sequence[str], option: str) -> dict[str, NDArray[np.generic]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if not hasattr(archive, "files"):
                 raise ValueError("one array, not an archive")
             return {name: archive[name] for name in names if name in archive.files}
@@ -168,6 +168,8 @@ def _pixels(images: NDArray[np.generic], path: Path, option: str, least: int) ->
         raise DataError(
             f"{path}: has {len(images)} images, where {least} to {_MOST:,} are needed for {option}"
         )
+    if images.dtype.kind not in "buif":
+        raise DataError(f"{path}: its images are {images.dtype}, not numbers; mend {option}")
     lowest, highest = float(images.min()), float(images.max())
     if images.dtype == np.uint8:
         fits, scaled = highest > 1, images

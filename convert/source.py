@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,9 +109,6 @@ def load_source(path: Path) -> Source:
     import_tensorflow()
     import keras
 
-    # So that Keras knows the layers of a network that is being rounded.
-    rounding = importlib.import_module("train.quantize")
-
     try:
         model = keras.saving.load_model(path, compile=False)
     # What Keras raises depends on which byte is wrong: a dozen kinds have been seen.
@@ -121,21 +116,15 @@ def load_source(path: Path) -> Source:
         if unknown := _UNKNOWN_LAYER.search(str(error)):
             raise SourceError(
                 f"{path}: the model has a layer that Keras does not know, "
-                f"{unknown[1] or unknown[2]}; build it of Keras's own layers and save it again"
+                f"{unknown[1] or unknown[2]}; build it of Keras's own layers, or export "
+                "it as a SavedModel folder"
             ) from error
         raise SourceError(
             f"{path}: not a Keras model, or a damaged one ({_first_line(error)}); save it again"
         ) from error
     _check(model, path)
     sha256 = sha256_of(content)
-    source = Source(path, sha256, model, _training(path, sha256))
-    rounded = (rounding.RoundedDense, rounding.Rounded)
-    if not any(isinstance(layer, rounded) for layer in model.layers):
-        return source
-    with tempfile.TemporaryDirectory() as folder:
-        model.export(folder, verbose=False)
-        plain, ranged, per_layer = load_saved_model(Path(folder), str(path))
-    return replace(source, model=plain, ranged=ranged, per_layer=per_layer)
+    return Source(path, sha256, model, _training(path, sha256))
 
 
 def _load_folder(path: Path) -> Source:
