@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,7 +111,10 @@ def load_source(path: Path) -> Source:
     import keras
 
     try:
-        model = keras.saving.load_model(path, compile=False)
+        with warnings.catch_warnings():
+            # Keras 2 wrote the shape of the input into the first layer.
+            warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
+            model = keras.saving.load_model(path, compile=False)
     # What Keras raises depends on which byte is wrong: a dozen kinds have been seen.
     except Exception as error:
         if unknown := _UNKNOWN_LAYER.search(str(error)):
