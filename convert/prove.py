@@ -36,6 +36,8 @@ _ENVIRONMENT = _ROOT / ".venv-tflite-runtime" / "bin" / "python"
 _HOW = "make test-tflite-runtime makes its environment"
 _TENSORFLOW = RUNTIMES[2]
 _TIMEOUT_S = 600
+# How a Python says that a package is not there, and how `edge.interpreter` does.
+_ABSENT = ("ModuleNotFoundError", "PackageNotFoundError", "no TFLite interpreter is installed")
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _run_aside(
         run = _run_worker(python, arguments)
         if run.returncode:
             last = (run.stderr.strip().splitlines() or ["it died"])[-1]
-            if "ModuleNotFoundError" in last or "PackageNotFoundError" in last:
+            if any(name in last for name in _ABSENT):
                 raise RuntimeAbsentError(f"{package} is not installed; {_HOW}")
             raise ConversionError(f"{package} can't run the converted model ({last[:200]})")
         return json.loads(run.stdout.splitlines()[-1])["version"], np.load(out)
