@@ -12,13 +12,7 @@ from convert.variants import VARIANTS, Options
 from convert.verify import Comparison, require_like
 
 
-@pytest.fixture
-def alone(monkeypatch, tmp_path):
-    """Make believe that there is no environment with the old runtimes."""
-    monkeypatch.setenv(prove.ENVIRONMENT_VARIABLE, str(tmp_path / "nowhere"))
-
-
-def test_a_file_is_run_in_litert_and_tensorflow_beside_keras_and_numpy(build, tmp_path, alone):
+def test_a_file_is_run_in_litert_and_tensorflow_beside_keras_and_numpy(build, tmp_path):
     made = convert(build / "postcode.keras", tmp_path / "m.tflite", "none")
     assert [proof.runtime for proof in made.proofs] == ["ai-edge-litert", "tensorflow"]
     for proof in made.proofs:
@@ -32,7 +26,7 @@ def test_a_file_is_run_in_litert_and_tensorflow_beside_keras_and_numpy(build, tm
 
 
 @pytest.mark.parametrize("target", ["tflite-runtime", "micro"])
-def test_a_target_that_can_not_be_run_here_is_refused(build, tmp_path, alone, target):
+def test_a_target_that_can_not_be_run_here_is_refused(build, tmp_path, target):
     out = tmp_path / "out" / "m.tflite"
     with pytest.raises(ConversionError, match=r"can't be proven.*make test-tflite-runtime"):
         convert(build / "postcode.keras", out, "int8", options=Options(target=target))
@@ -45,13 +39,33 @@ def test_a_python_without_the_runtime_is_as_good_as_none(build, tmp_path, monkey
     assert "not installed" in made.cannot[runtimes.OLD]
 
 
-def test_a_runtime_that_says_another_thing_is_named(build, tmp_path, monkeypatch, alone):
+def test_a_runtime_that_says_another_thing_is_named(build, tmp_path, monkeypatch):
     right = prove._run_here
     monkeypatch.setattr(prove, "_run_here", lambda *a: np.roll(right(*a), 1, axis=1))
     out = tmp_path / "out" / "m.tflite"
     with pytest.raises(ConversionError, match=r"worse by .* in tensorflow"):
         convert(build / "postcode.keras", out, "int8")
     assert list(out.parent.iterdir()) == []
+
+
+def test_a_runtime_that_nobody_asked_for_is_not_claimed_where_it_says_another_thing(
+    build, tmp_path, monkeypatch
+):
+    def other(package, path, digits):
+        return "1.0", np.zeros((len(digits), 10), np.float32)
+
+    monkeypatch.setattr(prove, "_run_aside", other)
+    made = convert(build / "postcode.keras", tmp_path / "m.tflite", "int8")
+    assert [proof.runtime for proof in made.proofs] == ["ai-edge-litert", "tensorflow"]
+    assert "worse by" in made.cannot[runtimes.OLD]
+    assert "worse by" in (tmp_path / "m.md").read_text()
+    with pytest.raises(ConversionError, match=r"worse by .* in tflite-runtime"):
+        convert(
+            build / "postcode.keras",
+            tmp_path / "m.tflite",
+            "int8",
+            options=Options(target="tflite-runtime"),
+        )
 
 
 @pytest.mark.parametrize(
