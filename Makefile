@@ -8,6 +8,8 @@ MNIST ?= $(wildcard ../shared/data/mnist.npz)
 # Pen strokes to mix in; without them digits come from MNIST alone.
 STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
 SEED ?= 0
+# tflite-runtime 2.14 has no wheels for later ones.
+PYTHON311 ?= python3.11
 # Of rendered photos.
 GRADE ?= desk
 
@@ -17,13 +19,15 @@ DATA := $(if $(MNIST),--data $(MNIST)) $(foreach file,$(STROKES),--strokes $(fil
 
 EDGE := .venv/.ready
 WORKSHOP := .venv-test/.ready
+TFLITE := .venv-tflite-runtime/.ready
 
-.PHONY: help demo test lint format model samples accuracy speed photos clean
+.PHONY: help demo test test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo      read everything in samples/, annotated pictures in out/"
 	@echo "make test      install what the tests need and run them all"
+	@echo "make test-tflite-runtime  the old runtime and TFLite Micro  [PYTHON311=python3.11]"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
 	@echo "make model     train and convert the bundled models  [MNIST=mnist.npz STROKES=...]"
@@ -39,6 +43,17 @@ demo: $(EDGE)
 
 test: $(WORKSHOP)
 	.venv-test/bin/python -m pytest -n 2 --dist loadfile
+
+# The kiosk with tflite-runtime 2.14, and files of the converter in it. CI runs this too, and
+# where there is no Python 3.11 it says so.
+test-tflite-runtime: $(WORKSHOP)
+	@if command -v $(PYTHON311) >/dev/null && $(PYTHON311) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; \
+	then $(MAKE) --no-print-directory run-tflite-runtime; \
+	else echo "make: no Python 3.11 here, so tflite-runtime 2.14 was not tested; name one: make test-tflite-runtime PYTHON311=..."; fi
+
+run-tflite-runtime: $(TFLITE)
+	.venv-tflite-runtime/bin/python -m pytest tests/edge/test_bundled_model.py tests/edge/test_recognizer.py
+	FIVEBOX_TFLITE_RUNTIME=$(CURDIR)/.venv-tflite-runtime/bin/python .venv-test/bin/python -m pytest tests/convert/test_old_runtimes.py
 
 lint: $(WORKSHOP)
 	.venv-test/bin/ruff check .
@@ -81,5 +96,9 @@ $(WORKSHOP): pyproject.toml
 	@scripts/make-venv $(PYTHON) .venv-test train,test,dev
 	@touch $@
 
+$(TFLITE): scripts/make-tflite-runtime
+	@scripts/make-tflite-runtime $(PYTHON311) .venv-tflite-runtime
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-test build out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-tflite-runtime build out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convert.variants import ALL, INPUTS, TARGETS, VARIANTS, Options
 from edge.terminal import run_command
 
 if TYPE_CHECKING:
     from convert.convert import Conversion
 
-# Told here as well as in `convert.tflite`, which would take seconds to import.
-QUANTIZATIONS = {
-    "none": "float32 throughout",
-    "float16": "weights stored as float16",
-    "dynamic": "int8 weights, float activations",
-    "int8": "int8 throughout, pixels in as they are, logits out",
-    "int4": "int4 weights, float activations",
-}
+QUANTIZATIONS = {name: variant.summary for name, variant in VARIANTS.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,21 +27,97 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 an error, 130 stopped with Ctrl-C. Wrong usage
         leaves with 2.
     """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["inspect"]:
+        return _inspect(arguments[1:])
+    if arguments[:1] == ["layers"]:
+        return _layers(arguments[1:])
     parser = _parser()
-    options = parser.parse_args(argv)
+    options = parser.parse_args(arguments)
     if options.output.suffix != ".tflite":
         parser.error(f"argument -o: {options.output} must end in .tflite")
+    return run_command(
+        "convert", options.debug, lambda: _convert(options), "stopped; nothing was written"
+    )
+
+
+def _convert(chosen: argparse.Namespace) -> int:
+    from convert.convert import convert, convert_all
+    from convert.table import paths, text
+
+    places = (chosen.model, chosen.output)
+    digits = (chosen.data, chosen.strokes)
+    if chosen.quantize == ALL:
+        table = convert_all(*places, *digits, _options(chosen))
+        print(text(table))
+        print(f"also in {', '.join(str(path) for path in paths(chosen.output))}")
+        return 0
+    print(summary(convert(*places, chosen.quantize, *digits, _options(chosen))))
+    return 0
+
+
+def _inspect(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m convert inspect",
+        description="Tell what is in a .tflite file: its card, operators with versions, tensors "
+        "with shapes and scales, bytes of each layer, and which runtimes can run it.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.tflite")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    options = parser.parse_args(arguments)
 
     def command() -> int:
-        from convert.convert import convert
+        from convert.inspect import describe_file
 
-        made = convert(
-            options.model, options.output, options.quantize, options.data, options.strokes
-        )
-        print(summary(made))
+        print(describe_file(options.file))
         return 0
 
-    return run_command("convert", options.debug, command, "stopped; nothing was written")
+    return run_command("convert", options.debug, command)
+
+
+def _layers(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m convert layers",
+        description="Tell how much error each layer of a converted model adds: run on its own "
+        "input, beside the Keras layer on the same. Nothing is written.",
+    )
+    _add_source(parser)
+    parser.add_argument(
+        "--count",
+        type=int,
+        default=200,
+        help="digits to measure on, of those kept apart (default: %(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error("--count must be 1 or more")
+
+    def command() -> int:
+        from convert.layers import measure_layers, text
+
+        found = measure_layers(
+            options.model,
+            options.quantize,
+            options.data,
+            options.strokes,
+            _options(options),
+            options.count,
+        )
+        print(text(found))
+        return 0
+
+    return run_command("convert", options.debug, command)
+
+
+def _options(chosen: argparse.Namespace) -> Options:
+    return Options(
+        input=chosen.input,
+        target=chosen.target,
+        representative=chosen.representative,
+        evaluation=chosen.eval,
+        max_drop=getattr(chosen, "max_drop", None),
+        c_array=getattr(chosen, "c_array", False),
+    )
 
 
 def summary(conversion: Conversion) -> str:
@@ -63,6 +134,8 @@ def summary(conversion: Conversion) -> str:
         ("temperature", f"{card.temperature:.4f}"),
         ("reject threshold", f"{card.reject_threshold:.4f}"),
         ("postcodes read", f"{card.calibration['read_rate']:.2%} of those kept apart"),
+        ("proven in", ", ".join(f"{each.runtime} {each.version}" for each in conversion.proofs)),
+        *(("not in", f"{name}: {reason}") for name, reason in conversion.cannot.items()),
     ]
     width = max(len(name) for name, _ in (*sets, *rows))
     head = (
@@ -79,24 +152,74 @@ def summary(conversion: Conversion) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m convert",
-        description="Turn a Keras digit model into a .tflite file with its model card. The file "
-        "is run and compared with the model before it is kept.",
+        description="Turn a Keras digit model into a .tflite file with its model card and a "
+        "report. The file is run in every runtime that it is meant for and compared with the "
+        "model before it is kept.",
+        epilog="Also: python -m convert inspect FILE.tflite; python -m convert layers MODEL.keras; "
+        "each has its own --help.",
     )
-    parser.add_argument("model", type=Path, metavar="MODEL.keras", help="or an .h5 file")
+    _add_source(parser, (*QUANTIZATIONS, ALL))
     parser.add_argument(
         "-o",
         "--output",
         type=Path,
         required=True,
         metavar="OUT.tflite",
-        help="the file to write; its card OUT.json is written beside it",
+        help="the file to write; its card OUT.json and its report OUT.md are written beside it",
     )
     parser.add_argument(
+        "--max-drop",
+        type=_points,
+        metavar="POINTS",
+        help="percentage points by which the accuracy may be lower than the Keras model's "
+        "(default: 0.1)",
+    )
+    parser.add_argument(
+        "--c-array", action="store_true", help="write the file as a C array too, OUT.h"
+    )
+    return parser
+
+
+def _add_source(
+    parser: argparse.ArgumentParser, quantizations: Sequence[str] = tuple(QUANTIZATIONS)
+) -> None:
+    """Add what says which model is converted, and how."""
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL.keras", help="or an .h5 file or a SavedModel folder"
+    )
+    explained = {**QUANTIZATIONS, ALL: "every one of them, with a table and a plot"}
+    parser.add_argument(
         "--quantize",
-        choices=list(QUANTIZATIONS),
+        choices=list(quantizations),
         default="int8",
-        help="; ".join(f"{name}: {text}" for name, text in QUANTIZATIONS.items())
+        help="; ".join(f"{name}: {explained[name]}" for name in quantizations)
         + " (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--input",
+        choices=INPUTS,
+        help="pixels the file takes: uint8 as they are, or float32 from 0 to 1 (default: uint8 "
+        "for int8, else float32)",
+    )
+    parser.add_argument(
+        "--target",
+        choices=list(TARGETS),
+        help="; ".join(f"{name}: {text}" for name, text in TARGETS.items())
+        + " (default: as tflite-runtime, but it need not be installed)",
+    )
+    parser.add_argument(
+        "--representative",
+        type=Path,
+        metavar="FILE.npz",
+        help="digits that show how large the activations become (default: some that the network "
+        "learnt from)",
+    )
+    parser.add_argument(
+        "--eval",
+        type=Path,
+        metavar="FILE.npz",
+        help="digits and labels that decide whether the file is good enough (default: those that "
+        "were kept apart in the training)",
     )
     parser.add_argument(
         "--data",
@@ -115,4 +238,10 @@ def _parser() -> argparse.ArgumentParser:
         "training's report.json says)",
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    return parser
+
+
+def _points(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 100")
+    return value

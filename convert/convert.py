@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import calibrate, verify
-from convert.source import Source, find_digits, load_source, predict
+from convert import calibrate, carray, describe, prove, report, table, verify
+from convert.describe import MNIST
+from convert.digits import Digits, gather_digits, together
+from convert.errors import ConversionError
+from convert.flatbuffer import read_flatbuffer
+from convert.oracle import oracle_of, run_oracle
+from convert.source import Source, load_source, predict
 from convert.tflite import to_tflite
+from convert.variants import AS_USUAL, VARIANTS, Options
 from edge import files
 from edge.card import ModelCard, card_path, sha256_of
 from edge.classifier import Classifier
-from edge.errors import OutputError
+from edge.errors import ModelError, OutputError
 from train import plots
-from train.augment import Distortion, distort
 from train.data import Examples
-from train.material import Material, examples_of
 from train.report import NAME as REPORT_NAME
-from train.sources import SOURCES
 
-# How often each held-out digit counts, MNIST's bent anew each time.
-DRAWS = 4
-MNIST = "mnist"
-POSTCODES = 500_000
-_SEED = 0
+_QUANTIZED = {"int8", "int16x8"}
 
 
 @dataclass(frozen=True)
@@ -39,15 +35,39 @@ class Conversion:
     """What a conversion made, for whoever reports it."""
 
     path: Path
-    """Of the `.tflite` file; its card lies beside it."""
+    """Of the `.tflite` file; its card and its report lie beside it."""
     size: int
     """Bytes of the file."""
     holdout: Mapping[str, verify.Comparison]
     """Keras and converted model on the held-out digits of MNIST and of each stroke set."""
     test: Mapping[str, verify.Comparison]
     """And on the test digits."""
+    evaluation: verify.Comparison
+    """And on the digits that decided."""
     card: ModelCard
     """As it was written."""
+    proofs: Sequence[prove.Proof]
+    """What each runtime says of the digits that decided."""
+    cannot: Mapping[str, str]
+    """Why other runtimes don't run it."""
+
+
+@dataclass
+class _Work:
+    """What all variants of a model share."""
+
+    source: Source
+    digits: Digits
+    options: Options
+    seen: dict[tuple[int, int], NDArray[np.float32]] = field(default_factory=dict)
+    """Scores of a Keras model on a set, computed once."""
+
+    def scores(self, model: Any, digits: Examples) -> NDArray[np.float32]:
+        """Return what a Keras model says of a set, `float32 (n, 10)`."""
+        key = (id(model), id(digits.images))
+        if key not in self.seen:
+            self.seen[key] = predict(model, digits.images)
+        return self.seen[key]
 
 
 def convert(
@@ -56,96 +76,92 @@ def convert(
     quantization: str,
     data_path: Path | None = None,
     stroke_paths: Sequence[Path] = (),
+    options: Options = AS_USUAL,
 ) -> Conversion:
-    """Convert a Keras model to a `.tflite` file with its card.
+    """Convert a Keras model to a `.tflite` file with its card and its report.
 
     Args:
-        source_path: the `.keras` or `.h5` file.
+        source_path: the `.keras` or `.h5` file, or the SavedModel folder.
         target: the `.tflite` file to write; what is there is replaced, but only by a
             file that has passed.
-        quantization: a key of `convert.tflite.QUANTIZATIONS`.
+        quantization: a key of `convert.variants.VARIANTS`.
         data_path: MNIST; None asks the training's report, then Keras.
         stroke_paths: the stroke sets; none asks the training's report.
+        options: what else there is to choose.
 
     Returns:
         What was made.
 
     Raises:
         SourceError: the Keras model is missing, damaged or no digit model.
-        DataError: the digits can't be had.
+        DataError: the digits can't be had, or are unfit.
         ConversionError: the converted model is not equal to its source.
         OutputError: the files can't be written.
     """
+    options.input_of(quantization)
     source = load_source(source_path)
-    _require_place(source_path, target)
-    material = find_digits(source, data_path, stroke_paths)
-    distortion = source.recipe.distortion
-    content = to_tflite(source.model, quantization, _shown(material), distortion)
-
+    _require_place(source_path, _written(target, options))
+    quantized = quantization in _QUANTIZED
+    digits = gather_digits(source, data_path, stroke_paths, options, quantized)
+    work = _Work(source, digits, options)
     with files.staging(target.parent) as aside:
-        staged = aside / target.name
-        staged.write_bytes(content)
-        # No card lies beside it yet, so these are the model's own bare scores.
-        classifier = Classifier(staged)
-        sides = {"holdout": material.validation, "test": material.test}
-        # Once for all that is counted below.
-        logits = {
-            side: {name: verify.run(classifier, digits.images) for name, digits in sets.items()}
-            for side, sets in sides.items()
-        }
-        holdout, test = (
-            {
-                name: verify.compare(
-                    predict(source.model, digits.images), logits[side][name], digits.labels
-                )
-                for name, digits in sets.items()
-            }
-            for side, sets in sides.items()
-        )
-        overall = verify.together(holdout.values())
-        verify.require_equal(overall)
+        made = _make(work, quantization, aside / target.name)
+        files.publish(*_written(made.path, options))
+    return replace(made, path=target)
 
-        temperature, curve, calibration = _calibrate(
-            classifier, material, logits["holdout"], distortion
-        )
-        reliability = {
-            side: {
-                name: (calibrate.calibrated(logits[side][name], temperature), digits.labels)
-                for name, digits in sets.items()
-            }
-            for side, sets in sides.items()
-        }
-        calibration["expected_calibration_error"] = {
-            side: {
-                name: round(calibrate.expected_calibration_error(*each), 6)
-                for name, each in sets.items()
-            }
-            for side, sets in reliability.items()
-        }
-        calibration["holdout_errors"] = {name: _errors(each) for name, each in holdout.items()}
-        calibration["largest_difference"] = overall.largest_difference
-        card = ModelCard(
-            sha256=sha256_of(content),
-            temperature=temperature,
-            reject_threshold=curve[calibrate.ALLOWED_WRONG].threshold,
-            reject_curve=[
-                (allowed, point.threshold)
-                for allowed, point in curve.items()
-                if point.read_rate > 0
-            ],
-            architecture=_architecture(source),
-            quantization=quantization,
-            training=_training(source, material),
-            test_errors=_errors(test[MNIST]),
-            stroke_errors={name: _errors(test[name]) for name in test if name != MNIST},
-            calibration=calibration,
-            versions=_versions(),
-        )
-        staged_card, staged_picture = card_path(staged), picture_path(staged)
-        staged_card.write_text(card.to_json(), "utf-8")
-        plots.save(plots.reliability(reliability["holdout"]), staged_picture)
-        files.publish(staged, staged_card, staged_picture)
-    return Conversion(target, len(content), holdout, test, card)
+
+def convert_all(
+    source_path: Path,
+    target: Path,
+    data_path: Path | None = None,
+    stroke_paths: Sequence[Path] = (),
+    options: Options = AS_USUAL,
+) -> table.Table:
+    """Make every variant of a model, and a table and a plot of them.
+
+    Args:
+        source_path: as `convert` takes it, and so are the others.
+        target: `NAME.tflite` gives `NAME-none.tflite` … with their cards and reports,
+            `NAME.variants.md`, `NAME.variants.json` and `NAME.variants.png`.
+        data_path: MNIST.
+        stroke_paths: the stroke sets.
+        options: what else there is to choose.
+
+    Returns:
+        A row for each variant, also for those that were refused.
+
+    Raises:
+        SourceError: as `convert`.
+        DataError: as `convert`.
+        ConversionError: every variant was refused.
+        OutputError: the files can't be written.
+    """
+    source = load_source(source_path)
+    names = {each: target.with_name(f"{target.stem}-{each}.tflite") for each in VARIANTS}
+    kept = [path for name in names.values() for path in _written(name, options)]
+    _require_place(source_path, [*kept, *table.paths(target)])
+    digits = gather_digits(source, data_path, stroke_paths, options, quantized=True)
+    work = _Work(source, digits, options)
+    rows, written = [], []
+    with files.staging(target.parent) as aside:
+        for name, path in names.items():
+            staged = aside / path.name
+            try:
+                options.input_of(name)
+                made = _make(work, name, staged)
+            except ConversionError as error:
+                for left in _written(staged, options):
+                    left.unlink(missing_ok=True)
+                rows.append(table.refused(name, str(error)))
+                continue
+            rows.append(_row(name, made, prove.measure(staged)))
+            written.extend(_written(staged, options))
+        found = table.Table(target, tuple(rows))
+        if not written:
+            raise ConversionError(f"no variant was kept; of the first: {rows[0].refused}")
+        written.extend(table.write(found, aside / target.name))
+        files.publish(*written)
+    return found
 
 
 def picture_path(model: Path) -> Path:
@@ -153,148 +169,165 @@ def picture_path(model: Path) -> Path:
     return model.with_suffix(".reliability.png")
 
 
-def _shown(material: Material) -> Examples:
-    """Return digits that the network learnt from, in the shares in which there are such."""
-    written = [examples_of(strokes.learnt) for strokes in material.strokes]
-    return _together([material.learnt, *written])
+def _make(work: _Work, quantization: str, staged: Path) -> Conversion:
+    """Write one variant with its card, report and diagram, once it is proven.
+
+    Raises:
+        ConversionError: it is not equal to its source; of what was written nothing counts.
+    """
+    source, digits, options = work.source, work.digits, work.options
+    distortion = source.recipe.distortion
+    model = source.model_for(quantization)
+    content = to_tflite(
+        model,
+        quantization,
+        digits.learnt,
+        distortion,
+        options,
+        digits.representative,
+        source.per_layer,
+    )
+    staged.write_bytes(content)
+    flat = read_flatbuffer(content, staged.name)
+    # No card lies beside it yet, so these are the model's own bare scores.
+    try:
+        classifier = Classifier(staged)
+    except ModelError as error:
+        # Its place aside means nothing to anybody.
+        reason = str(error).removeprefix(f"{staged}: ")
+        raise ConversionError(
+            f"the converted model is of no use and was not kept: {reason}"
+        ) from error
+    sides = {"holdout": digits.holdout, "test": digits.test}
+    # Once for all that is counted below.
+    logits = {
+        side: {name: verify.run(classifier, each.images) for name, each in sets.items()}
+        for side, sets in sides.items()
+    }
+    holdout, test = (
+        {
+            name: verify.compare(work.scores(model, each), logits[side][name], each.labels)
+            for name, each in sets.items()
+        }
+        for side, sets in sides.items()
+    )
+    if digits.evaluation is digits.holdout:
+        judged, said = holdout, logits["holdout"]
+    else:
+        said = {
+            name: verify.run(classifier, each.images) for name, each in digits.evaluation.items()
+        }
+        judged = {
+            name: verify.compare(work.scores(model, each), said[name], each.labels)
+            for name, each in digits.evaluation.items()
+        }
+    evaluation = verify.together(judged.values())
+    verify.require_equal(evaluation, options.max_drop)
+    proofs, cannot = prove.prove(
+        staged,
+        flat,
+        _expected(work, model),
+        np.concatenate(list(said.values())),
+        VARIANTS[quantization],
+        options,
+    )
+
+    temperature, curve, calibration = describe.calibrate_model(
+        classifier, digits.holdout, logits["holdout"], distortion
+    )
+    reliability = {
+        side: {
+            name: (calibrate.calibrated(logits[side][name], temperature), each.labels)
+            for name, each in sets.items()
+        }
+        for side, sets in sides.items()
+    }
+    calibration["expected_calibration_error"] = {
+        side: {
+            name: round(calibrate.expected_calibration_error(*each), 6)
+            for name, each in sets.items()
+        }
+        for side, sets in reliability.items()
+    }
+    calibration["holdout_errors"] = {
+        name: describe.errors_of(each) for name, each in holdout.items()
+    }
+    calibration["largest_difference"] = verify.together(holdout.values()).largest_difference
+    first = MNIST if MNIST in test else next(iter(test))
+    card = ModelCard(
+        sha256=sha256_of(content),
+        temperature=temperature,
+        reject_threshold=curve[calibrate.ALLOWED_WRONG].threshold,
+        reject_curve=[
+            (allowed, point.threshold) for allowed, point in curve.items() if point.read_rate > 0
+        ],
+        architecture=describe.architecture_of(source),
+        quantization=quantization,
+        training=describe.training_of(source, digits),
+        test_errors=describe.errors_of(test[first]),
+        stroke_errors={name: describe.errors_of(test[name]) for name in test if name != first},
+        calibration=calibration,
+        versions=describe.versions(),
+    )
+    made = Conversion(staged, len(content), holdout, test, evaluation, card, proofs, cannot)
+    card_path(staged).write_text(card.to_json(), "utf-8")
+    facts = report.Facts(
+        source.path.name, flat, proofs, cannot, holdout, test, evaluation, card, options
+    )
+    report.path(staged).write_text(report.text(facts, staged.name, len(content)), "utf-8")
+    plots.save(plots.reliability(reliability["holdout"]), picture_path(staged))
+    if options.c_array:
+        carray.path(staged).write_text(carray.text(content, staged.stem), "utf-8")
+    return made
 
 
-def _require_place(source_path: Path, target: Path) -> None:
-    """Look, before the work, that both files can be written where they belong."""
-    files.make_folder(target.parent)
-    for path in (target, card_path(target), picture_path(target)):
+def _expected(work: _Work, model: Any) -> prove.Expected:
+    sets = list(work.digits.evaluation.values())
+    everything = together(sets)
+    oracle = oracle_of(model)
+    key = (id(oracle_of), id(sets[0].images))
+    if oracle is not None and key not in work.seen:
+        work.seen[key] = run_oracle(oracle, everything.images)
+    return prove.Expected(
+        everything,
+        np.concatenate([work.scores(model, each) for each in sets]),
+        None if oracle is None else work.seen[key],
+    )
+
+
+def _written(target: Path, options: Options) -> list[Path]:
+    """Return the files of a conversion; the model comes first."""
+    paths = [target, card_path(target), picture_path(target), report.path(target)]
+    return [*paths, carray.path(target)] if options.c_array else paths
+
+
+def _require_place(source_path: Path, targets: Iterable[Path]) -> None:
+    """Look, before the work, that all files can be written where they belong."""
+    taken = {source_path.resolve(), *((source_path.parent / REPORT_NAME).with_suffix(suffix)
+             .resolve() for suffix in (".json", ".md"))}  # fmt: skip
+    for path in targets:
+        files.make_folder(path.parent)
         if path.is_dir():
             raise OutputError(f"{path}: is a folder; give another name with -o")
-    report = source_path.parent / REPORT_NAME
-    if card_path(target).resolve() == report.resolve():
-        raise OutputError(
-            f"{target}: its card would replace the training's {report.name}; "
-            "give another name with -o"
-        )
+        if path.resolve() in taken:
+            raise OutputError(
+                f"{path.with_suffix('.tflite')}: would replace the training's {path.name}; "
+                "give another name with -o"
+            )
 
 
-def _calibrate(
-    classifier: Classifier,
-    material: Material,
-    plain_logits: Mapping[str, NDArray[np.float32]],
-    distortion: Distortion,
-) -> tuple[float, dict[float, calibrate.Rejection], dict[str, Any]]:
-    """Return temperature, error-reject curve and the card's account of them.
-
-    The temperature is fitted on digits as they are, and so the confidence of those is
-    right. The thresholds must hold for hands that were never seen. Strokes kept apart are
-    of such hands; MNIST's digits kept apart may be of the same ones as those learnt from,
-    and bending them stands for others.
-    """
-    rng = np.random.default_rng(_SEED)
-    plain = _together(material.validation.values())
-    logits = np.concatenate([plain_logits[name] for name in material.validation])
-    temperature = round(calibrate.fit_temperature(logits, plain.labels), 4)
-
-    unseen = _together(
-        [
-            Examples(distort(digits.images, distortion, rng) if name == MNIST else digits.images,
-                     digits.labels)
-            for _ in range(DRAWS)
-            for name, digits in material.validation.items()
-        ]
-    )  # fmt: skip
-    probabilities = calibrate.calibrated(verify.run(classifier, unseen.images), temperature)
-    postcodes = calibrate.compose_postcodes(
-        probabilities, unseen.labels, POSTCODES, rng, np.tile(np.arange(len(plain)), DRAWS)
+def _row(name: str, made: Conversion, measured: Mapping[str, Any]) -> table.Row:
+    evaluation = made.evaluation
+    return table.Row(
+        variant=name,
+        bytes=made.size,
+        of=evaluation.of,
+        errors=evaluation.converted_errors,
+        source_errors=evaluation.source_errors,
+        agreement=evaluation.agreement,
+        largest_difference=evaluation.largest_difference,
+        us_1=measured["us_1"],
+        us_5=measured["us_5"],
+        peak_bytes=measured["peak_bytes"],
+        runtimes=tuple(proof.runtime for proof in made.proofs),
     )
-    points = calibrate.error_reject_curve(postcodes, calibrate.CURVE)
-    curve = dict(zip(calibrate.CURVE, points, strict=True))
-    rejection = curve[calibrate.ALLOWED_WRONG]
-    account = {
-        "temperature_of": len(plain),
-        "negative_log_likelihood": {
-            "before": round(calibrate.negative_log_likelihood(logits, plain.labels), 6),
-            "after": round(calibrate.negative_log_likelihood(logits, plain.labels, temperature), 6),
-        },
-        "threshold_of": len(unseen),
-        "threshold_errors": int(np.count_nonzero(probabilities.argmax(axis=1) != unseen.labels)),
-        "postcodes": POSTCODES,
-        "read_rate": rejection.read_rate,
-        "wrong_rate": rejection.wrong_rate,
-        "reject_curve": [
-            {
-                "allowed": allowed,
-                "read_rate": point.read_rate,
-                "wrong_rate": point.wrong_rate,
-                "standard_error": point.standard_error,
-                "wrong_digits": point.wrong_digits,
-            }
-            for allowed, point in curve.items()
-        ],
-        "seed": _SEED,
-    }
-    return temperature, curve, account
-
-
-def _together(sets: Iterable[Examples]) -> Examples:
-    listed = list(sets)
-    return Examples(
-        np.concatenate([each.images for each in listed]),
-        np.concatenate([each.labels for each in listed]),
-    )
-
-
-def _errors(comparison: verify.Comparison) -> dict[str, dict[str, int]]:
-    return {
-        "float": {"errors": comparison.source_errors, "of": comparison.of},
-        "converted": {"errors": comparison.converted_errors, "of": comparison.of},
-    }
-
-
-def _architecture(source: Source) -> str:
-    """Return the layer widths, and the activation of the hidden layers."""
-    layers = source.model.layers
-    dense = [layer for layer in layers if type(layer).__name__ == "Dense"]
-    widths = [int(np.prod(source.model.input_shape[1:])), *(layer.units for layer in dense)]
-    # An activation may be a layer of its own, behind one that has none.
-    hidden = layers[: layers.index(dense[-1])] if dense else []
-    names = {layer.activation.__name__ for layer in hidden if hasattr(layer, "activation")}
-    return " ".join(["-".join(map(str, widths)), *sorted(names - {"linear"})])
-
-
-def _training(source: Source, material: Material) -> dict[str, Any]:
-    """Return what the card tells of the training; no path of this machine is in it."""
-    report: Mapping[str, Any] = source.training.report if source.training else {}
-    names = [each.source.name for each in material.strokes]
-    return {
-        "model": {"file": source.path.name, "sha256": source.sha256},
-        "data": {
-            "name": material.dataset.path.name,
-            "sha256": material.dataset.sha256,
-            "train": len(material.learnt),
-            "holdout": {
-                "count": len(material.validation[MNIST]),
-                "seed": source.recipe.validation_seed,
-                "unseen": source.training is not None,
-            },
-            "test": len(material.dataset.test),
-        },
-        "strokes": [each.account() for each in material.strokes],
-        "sources": [SOURCES[name] for name in (MNIST, *names) if name in SOURCES],
-        "rounding": report.get("rounding"),
-        "teachers": report.get("teachers"),
-        "recipe": report.get("recipe"),
-        "versions": report.get("versions"),
-    }
-
-
-def _versions() -> dict[str, str]:
-    import keras
-    import tensorflow as tf
-
-    versions = {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-    }
-    # Another interpreter may stand in for it (`edge.interpreter`).
-    with contextlib.suppress(PackageNotFoundError):
-        versions["ai-edge-litert"] = version("ai-edge-litert")
-    return versions

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.errors import SourceError
+from convert.savedmodel import is_saved_model, load_saved_model
 from edge.card import sha256_of
 from train import data
 from train.errors import DataError
@@ -27,6 +30,9 @@ SUFFIXES = (".keras", ".h5", ".hdf5")
 _SIDE = 28
 _CLASSES = 10
 _CHUNK = 1000
+
+# How Keras 3 says so, of .keras files and of .h5 files.
+_UNKNOWN_LAYER = re.compile(r"Could not locate class '([^']+)'|Unknown (?:layer|object):? '?(\w+)")
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,18 @@ class Source:
     """The `keras.Model`: `float32`, 0 to 1, in; `(n, 10)` out."""
     training: Training | None
     """None where no report of this very file lies beside it."""
+    ranged: Any | None = None
+    """The same with the ranges that its activations were rounded to in training; None where
+    they were not."""
+    per_layer: bool = False
+    """Whether its weights were rounded in training with one scale per layer."""
+
+    def model_for(self, quantization: str) -> Any:
+        """Return the model that a variant is made of and compared with.
+
+        What rounds its activations to 8 bits keeps the ranges they were trained with.
+        """
+        return self.ranged if self.ranged is not None and quantization == "int8" else self.model
 
     @property
     def recipe(self) -> Recipe:
@@ -68,7 +86,7 @@ def load_source(path: Path) -> Source:
     """Load a Keras model and check that it reads digits.
 
     Args:
-        path: a `.keras` or `.h5` file.
+        path: a `.keras` or `.h5` file, or a SavedModel folder.
 
     Returns:
         The model, with the report of its training where there is one.
@@ -76,6 +94,8 @@ def load_source(path: Path) -> Source:
     Raises:
         SourceError: the file is missing or damaged, or the model is none of digits.
     """
+    if path.is_dir():
+        return _load_folder(path)
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
@@ -91,15 +111,43 @@ def load_source(path: Path) -> Source:
     import keras
 
     try:
-        model = keras.saving.load_model(path, compile=False)
+        with warnings.catch_warnings():
+            # Keras 2 wrote the shape of the input into the first layer.
+            warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
+            model = keras.saving.load_model(path, compile=False)
     # What Keras raises depends on which byte is wrong: a dozen kinds have been seen.
     except Exception as error:
+        if unknown := _UNKNOWN_LAYER.search(str(error)):
+            raise SourceError(
+                f"{path}: the model has a layer that Keras does not know, "
+                f"{unknown[1] or unknown[2]}; build it of Keras's own layers, or export "
+                "it as a SavedModel folder"
+            ) from error
         raise SourceError(
             f"{path}: not a Keras model, or a damaged one ({_first_line(error)}); save it again"
         ) from error
     _check(model, path)
     sha256 = sha256_of(content)
     return Source(path, sha256, model, _training(path, sha256))
+
+
+def _load_folder(path: Path) -> Source:
+    if not is_saved_model(path):
+        raise SourceError(
+            f"{path}: the folder can't be read as a SavedModel: it has no saved_model.pb; give a "
+            ".keras or .h5 file"
+        )
+    import_tensorflow()
+    plain, ranged, per_layer = load_saved_model(path, str(path))
+    _check(plain, path)
+    return Source(path, _sha256_of_folder(path), plain, None, ranged, per_layer)
+
+
+def _sha256_of_folder(path: Path) -> str:
+    """Return the SHA-256 of the list of all its files' names and SHA-256."""
+    files = sorted(each for each in path.rglob("*") if each.is_file())
+    lines = [f"{sha256_of(each.read_bytes())}  {each.relative_to(path)}\n" for each in files]
+    return sha256_of("".join(lines).encode())
 
 
 def find_digits(

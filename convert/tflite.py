@@ -6,14 +6,16 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convert import checks
 from convert.errors import ConversionError
 from convert.source import to_pixels
-from edge.interpreter import make_interpreter
+from convert.variants import AS_USUAL, UINT8, Options
 from edge.quiet import native_stderr_silenced
 from train.augment import Distortion, distort
 from train.data import Examples
@@ -24,23 +26,60 @@ from train.data import Examples
 _REPRESENTATIVE = 1000
 
 
-def to_tflite(model: Any, quantization: str, learnt: Examples, distortion: Distortion) -> bytes:
+@dataclass(frozen=True)
+class Job:
+    """One conversion: what is converted, and how."""
+
+    model: Any
+    """The `keras.Model`: `float32` pixels in, `(n, 10)` out."""
+    pixels: NDArray[np.uint8]
+    """`uint8 (n, 28, 28)`, digits that show how large the activations become."""
+    input: str
+    """Of the file: `uint8` or `float32`."""
+    per_layer: bool
+    """Whether the weights of a Dense layer have one scale, rather than one per unit."""
+
+
+def to_tflite(
+    model: Any,
+    quantization: str,
+    learnt: Examples | None,
+    distortion: Distortion,
+    options: Options = AS_USUAL,
+    representative: NDArray[np.uint8] | None = None,
+    per_layer: bool = False,
+) -> bytes:
     """Convert a Keras model.
 
     Args:
         model: `float32` pixels in, `(n, 10)` out.
         quantization: a key of `QUANTIZATIONS`.
-        learnt: training digits; `int8` takes the ranges of the activations from some.
+        learnt: training digits; `int8` and `int16x8` take the ranges of the activations from
+            some. None is enough where `representative` is given.
         distortion: how these are bent before they do.
+        options: kind of input and target.
+        representative: `uint8 (n, 28, 28)`, digits to take the ranges from instead.
+        per_layer: whether the model was made for weights with one scale per layer.
 
     Returns:
         The content of the `.tflite` file. The same model and versions give the same
         bytes.
 
     Raises:
-        ConversionError: the converter gave up or gave something else.
+        ConversionError: the converter gave up or gave something else, or the options don't
+            go together.
     """
-    return QUANTIZATIONS[quantization](model, learnt, distortion)
+    pixels_in = options.input_of(quantization)
+    shown = representative
+    if shown is None:
+        shown = _representative(learnt, distortion) if learnt else np.zeros((0, 28, 28), np.uint8)
+    # Older TFLite Micro computes Dense layers with a scale per unit wrongly.
+    one_scale = per_layer or options.target == "micro"
+    if quantization == "dynamic":
+        # A scale per unit makes version 12 of FULLY_CONNECTED, which runtimes as old as
+        # tflite-runtime 2.14 refuse; one per layer makes version 9.
+        one_scale = options.target != "litert"
+    return QUANTIZATIONS[quantization](Job(model, shown, pixels_in, one_scale))
 
 
 def without_softmax(model: Any) -> Any:
@@ -71,42 +110,112 @@ def without_softmax(model: Any) -> Any:
     return model
 
 
-def _plain(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
+def taking_pixels(model: Any) -> Any:
+    """Return the model behind a layer that takes `uint8` pixels as they are.
+
+    Args:
+        model: takes `float32`, 0 to 1; it shares the weights.
+    """
+    import keras
+
+    pixels = keras.Input(model.input_shape[1:], dtype="uint8", name="pixels")
+    scaled = keras.layers.Rescaling(1 / 255, name="scaled")(pixels)
+    return keras.Model(pixels, model(scaled), name=f"{model.name}_of_pixels")
+
+
+def _plain(job: Job) -> bytes:
     """Weights and activations stay float32."""
-    return _convert(_converter(model))
+    return _convert(_converter(_as_asked(job)))
 
 
-def _float16(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
+def _float16(job: Job) -> bytes:
     """Weights are stored as float16 and widened when the file is loaded."""
     import tensorflow as tf
 
-    converter = _converter(model)
+    converter = _converter(_as_asked(job))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_types = [tf.float16]
     return _convert(converter)
 
 
-def _dynamic(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
+def _dynamic(job: Job) -> bytes:
     """Weights are int8; activations are quantised while the model runs."""
     import tensorflow as tf
 
-    converter = _converter(model)
+    converter = _converter(_as_asked(job))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    # One scale per unit makes version 12 of FULLY_CONNECTED, which runtimes as old
-    # as tflite-runtime 2.14 refuse; one per layer makes version 9.
-    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = job.per_layer
     return _convert(converter)
 
 
-def _int8(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
+def _int8(job: Job) -> bytes:
     """All is int8: weights with a scale per unit, activations with one per layer.
 
-    Pixels go in as they are (`uint8`, scale 1/255) and logits come out.
+    Pixels go in as they are (`uint8`, scale 1/255) and logits come out. A network that was
+    quantised in training brings the ranges of its activations along, and they are kept.
     """
     import tensorflow as tf
 
-    logits = without_softmax(model)
-    pixels = to_pixels(_representative(learnt, distortion), logits.input_shape)
+    converter = _calibrated(job, without_softmax(job.model))
+    # Without this the converter leaves in float whatever it can't quantise.
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if job.input == UINT8:
+        converter.inference_input_type = tf.uint8
+        converter.inference_output_type = tf.int8
+    content = _convert(converter)
+    checks.require_int8(content, job.input)
+    return content
+
+
+def _int16x8(job: Job) -> bytes:
+    """Weights are int8 with a scale per unit, activations int16; float32 goes in and out."""
+    import tensorflow as tf
+
+    converter = _calibrated(job, without_softmax(job.model))
+    converter.target_spec.supported_ops = [
+        tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+    ]
+    content = _convert(converter)
+    checks.require_int16(content)
+    return content
+
+
+def _int4(job: Job) -> bytes:
+    """Weights are int4 with a scale per unit; activations are quantised while the model runs.
+
+    TensorFlow's converter knows no int4; the AI Edge quantiser, of the same people, makes
+    it of the float model's file.
+    """
+    from ai_edge_quantizer import quantizer, recipe
+
+    logits = without_softmax(job.model)
+    plain = bytearray(_convert(_converter(_as_asked(replace(job, model=logits)))))
+    with _quiet():
+        made = quantizer.Quantizer(plain, recipe.dynamic_wi4_afp32()).quantize()
+    content = bytes(made.quantized_model or b"")
+    checks.require_int4(content)
+    return content
+
+
+QUANTIZATIONS: dict[str, Callable[[Job], bytes]] = {
+    "none": _plain,
+    "float16": _float16,
+    "dynamic": _dynamic,
+    "int8": _int8,
+    "int16x8": _int16x8,
+    "int4": _int4,
+}
+
+
+def _as_asked(job: Job) -> Any:
+    return taking_pixels(job.model) if job.input == UINT8 else job.model
+
+
+def _calibrated(job: Job, logits: Any) -> Any:
+    """Return a converter that takes the ranges of the activations from digits."""
+    import tensorflow as tf
+
+    pixels = to_pixels(job.pixels, logits.input_shape)
 
     def samples() -> Iterator[list[NDArray[np.float32]]]:
         for one in pixels:
@@ -115,38 +224,8 @@ def _int8(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
     converter = _converter(logits)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = samples
-    # Without this the converter leaves in float whatever it can't quantise.
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tf.uint8
-    converter.inference_output_type = tf.int8
-    content = _convert(converter)
-    _check_int8(content)
-    return content
-
-
-def _int4(model: Any, learnt: Examples, distortion: Distortion) -> bytes:
-    """Weights are int4 with a scale per unit; activations are quantised while the model runs.
-
-    TensorFlow's converter knows no int4; the AI Edge quantiser, of the same people, makes
-    it of the float model's file.
-    """
-    from ai_edge_quantizer import quantizer, recipe
-
-    plain = bytearray(_convert(_converter(without_softmax(model))))
-    with _quiet():
-        made = quantizer.Quantizer(plain, recipe.dynamic_wi4_afp32()).quantize()
-    content = bytes(made.quantized_model or b"")
-    _check_int4(content)
-    return content
-
-
-QUANTIZATIONS: dict[str, Callable[[Any, Examples, Distortion], bytes]] = {
-    "none": _plain,
-    "float16": _float16,
-    "dynamic": _dynamic,
-    "int8": _int8,
-    "int4": _int4,
-}
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = job.per_layer
+    return converter
 
 
 def _representative(learnt: Examples, distortion: Distortion) -> NDArray[np.uint8]:
@@ -186,37 +265,3 @@ def _quiet() -> Iterator[None]:
         # Per-layer statistics are for networks that were quantised in training.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
         yield
-
-
-def _check_int4(content: bytes) -> None:
-    """Look that no kernel was left in float: the quantiser passes over what it can't do."""
-    interpreter = make_interpreter(content, "the converted model")
-    interpreter.allocate_tensors()
-    wide = [
-        t["name"]
-        for t in interpreter.get_tensor_details()
-        if t["dtype"] == np.float32 and len(t["shape"]) == 2 and min(t["shape"]) > 1
-    ]
-    if wide:
-        raise ConversionError(
-            f"the model has weights that can't be int4 ({', '.join(wide)}); try --quantize int8"
-        )
-
-
-def _check_int8(content: bytes) -> None:
-    """Look that nothing was left in float and that pixels go in as they are."""
-    interpreter = make_interpreter(content, "the converted model")
-    interpreter.allocate_tensors()
-    left = [t["name"] for t in interpreter.get_tensor_details() if t["dtype"] == np.float32]
-    if left:
-        raise ConversionError(
-            f"the model has parts that can't be int8 ({', '.join(left)}); try --quantize dynamic"
-        )
-    (pixels,) = interpreter.get_input_details()
-    scale, zero_point = pixels["quantization"]
-    if pixels["dtype"] != np.uint8 or zero_point != 0 or abs(scale * 255 - 1) > 1e-3:
-        raise ConversionError(
-            f"the input became {pixels['dtype'].__name__} with scale {scale:g} and zero point "
-            f"{zero_point}, where uint8 with 1/255 and 0 is needed; do the training digits run "
-            "from 0 to 255?"
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.errors import ConversionError
+from convert.variants import Variant
 from edge.classifier import Classifier, softmax
 
-# Share of the held-out digits by which the converted model may be worse.
-ALLOWED_LOSS = 0.002
+# Share of the digits by which the converted model may be worse.
+ALLOWED_LOSS = 0.001
 
 _CHUNK = 1000
 
@@ -88,20 +90,57 @@ def as_probabilities(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return softmax(scores)
 
 
-def require_equal(comparison: Comparison) -> None:
+def require_equal(
+    comparison: Comparison, max_drop: float | None = None, runtime: str | None = None
+) -> None:
     """Refuse a converted model that is worse than its source.
 
     Args:
-        comparison: on the held-out digits.
+        comparison: on the digits that decide.
+        max_drop: percentage points by which its accuracy may be lower; None is
+            `ALLOWED_LOSS`.
+        runtime: that ran it, for the error.
 
     Raises:
-        ConversionError: its accuracy is lower by more than `ALLOWED_LOSS`.
+        ConversionError: it is lower by more.
     """
+    allowed = ALLOWED_LOSS if max_drop is None else max_drop / 100
     loss = (comparison.converted_errors - comparison.source_errors) / comparison.of
-    if loss > ALLOWED_LOSS:
+    # A share of a digit below the limit is rounding, not an error more.
+    if loss > allowed + 1e-12:
+        where = f" in {runtime}" if runtime else ""
         raise ConversionError(
-            f"the converted model is worse by {loss:.2%} of the held-out digits "
+            f"the converted model is worse by {loss:.2%} of the held-out digits{where} "
             f"({comparison.converted_errors} errors of {comparison.of:,}, where the Keras model "
-            f"makes {comparison.source_errors}) and {ALLOWED_LOSS:.2%} is allowed, so it was not "
+            f"makes {comparison.source_errors}) and {allowed:.2%} is allowed, so it was not "
             "kept; try another --quantize"
+        )
+
+
+def require_like(comparison: Comparison, variant: Variant, runtime: str, source: str) -> None:
+    """Refuse a converted model that says another thing than its source.
+
+    Args:
+        comparison: of the two.
+        variant: whose limits hold.
+        runtime: that ran it, for the error.
+        source: with which it was compared, for the error.
+
+    Raises:
+        ConversionError: too few digits are the same, or a probability differs by too much.
+    """
+    # Of a few digits one may always be a tie.
+    most_other = max(1, math.floor(comparison.of * (1 - variant.agreement)))
+    if comparison.of - comparison.agreement > most_other:
+        raise ConversionError(
+            f"in {runtime} the converted model says the same as {source} of only "
+            f"{comparison.agreement:,} of {comparison.of:,} digits, where "
+            f"{comparison.of - most_other:,} are needed, so it was not kept"
+        )
+    # Written so that a difference that is not a number is refused too.
+    if not comparison.largest_difference <= variant.difference:
+        raise ConversionError(
+            f"in {runtime} a probability of the converted model differs by "
+            f"{comparison.largest_difference:.4f} from {source}'s, where {variant.difference:g} "
+            "is allowed, so it was not kept"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ class _Tensor:
     dtype: Any
     scale: float
     zero_point: int
+    table: NDArray[Any] | None = None
+    """What each of the 256 values of a byte stands for on the other side; None where the
+    numbers go through as they are or are computed."""
 
 
 class Classifier:
@@ -39,11 +42,14 @@ class Classifier:
 
     The model may take `float32`, `uint8` or `int8`, shaped `(n, 784)`, `(n, 28, 28)`
     or `(n, 28, 28, 1)`, and give logits or probabilities; this class adapts.
-    Safe to share between threads: a lock guards the one interpreter.
+    Safe to share between threads: a lock guards the one interpreter, which holds the weights
+    once, however many threads ask. XNNPACK computes, where the runtime has it.
 
     Args:
         model: the `.tflite` file; None is the bundled one.
-        threads: threads one invoke may use; one is fastest for five digits.
+        threads: threads one invoke may use; one is fastest for five digits, for to wake a
+            second takes longer than half of the work (`benchmarks/inference.py` measures it).
+        runtime: a name from `edge.interpreter.RUNTIMES`; None takes the first installed.
 
     Raises:
         ModelError: the file is missing, damaged, of another shape, or not the one
@@ -51,7 +57,9 @@ class Classifier:
         RuntimeMissingError: no interpreter is installed.
     """
 
-    def __init__(self, model: str | Path | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, model: str | Path | None = None, threads: int = 1, runtime: str | None = None
+    ) -> None:
         self.path = BUNDLED_MODEL if model is None else Path(model)
         try:
             content = self.path.read_bytes()
@@ -60,7 +68,7 @@ class Classifier:
         except OSError as error:
             raise ModelError(f"{self.path}: the model can't be read ({error.strerror})") from error
         self.card = load_card(self.path, content)
-        self._interpreter = make_interpreter(content, str(self.path), threads)
+        self._interpreter = make_interpreter(content, str(self.path), threads, runtime)
         self._lock = threading.Lock()
         self._input, self._output = self._check_tensors()
         self._batch = 0
@@ -139,7 +147,10 @@ class Classifier:
                 f"{self.path}: not a digit model: it has {shapes}, where "
                 f"[(n, {SIDE * SIDE})] in and [(n, {CLASSES})] out is needed"
             )
-        return inputs[0], outputs[0]
+        return (
+            replace(inputs[0], table=_input_table(inputs[0])),
+            replace(outputs[0], table=_output_table(outputs[0])),
+        )
 
     def _look_at_output(self) -> bool:
         """Tell whether the model gives probabilities, by looking at some.
@@ -178,15 +189,29 @@ def _quantise(digits: NDArray[np.uint8], tensor: _Tensor) -> NDArray[Any]:
     pixels = digits.reshape(-1, *tensor.shape[1:])
     if tensor.dtype == np.float32:
         return pixels.astype(np.float32) / np.float32(255)
-    if tensor.dtype == np.uint8 and tensor.zero_point == 0 and abs(tensor.scale * 255 - 1) < 1e-3:
-        return np.asarray(pixels)
-    steps = np.rint(pixels / (255 * (tensor.scale or 1 / 255))) + tensor.zero_point
-    limits = np.iinfo(tensor.dtype)
-    return np.asarray(np.clip(steps, limits.min, limits.max), tensor.dtype)
+    return pixels if tensor.table is None else np.asarray(tensor.table[pixels])
 
 
 def _dequantise(scores: NDArray[Any], tensor: _Tensor) -> NDArray[np.float32]:
-    if tensor.dtype == np.float32:
+    if tensor.table is None:
         return np.asarray(scores, np.float32)
-    steps = scores.astype(np.int32) - tensor.zero_point
-    return (steps * np.float32(tensor.scale)).astype(np.float32)
+    return np.asarray(tensor.table[scores.view(np.uint8)], np.float32)
+
+
+def _input_table(tensor: _Tensor) -> NDArray[Any] | None:
+    """Return the step of each pixel, `(256,)`; None where that is the pixel itself."""
+    if tensor.dtype == np.float32:
+        return None
+    steps = np.rint(np.arange(256) / (255 * (tensor.scale or 1 / 255))) + tensor.zero_point
+    limits = np.iinfo(tensor.dtype)
+    table = np.asarray(np.clip(steps, limits.min, limits.max), tensor.dtype)
+    as_they_are = tensor.dtype == np.uint8 and np.array_equal(table, np.arange(256))
+    return None if as_they_are else table
+
+
+def _output_table(tensor: _Tensor) -> NDArray[np.float32] | None:
+    """Return the score of each byte, `float32 (256,)`."""
+    if tensor.dtype == np.float32:
+        return None
+    steps = np.arange(256, dtype=np.uint8).view(tensor.dtype).astype(np.int32) - tensor.zero_point
+    return np.asarray(steps * np.float32(tensor.scale), np.float32)

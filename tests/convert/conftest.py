@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from convert.prove import ENVIRONMENT_VARIABLE
 from tests.train.synthetic import GENTLY, write_digits, write_handwriting
 from train.recipe import Recipe
 from train.run import train
@@ -26,6 +27,13 @@ RECIPE = Recipe(
     distortion=GENTLY,
 )
 MIXED = replace(RECIPE, stroke_drawings=2, stroke_bank=4)
+
+
+@pytest.fixture(autouse=True)
+def old_runtimes_aside(request, monkeypatch) -> None:
+    """Leave the old runtimes to the tests of them, wherever there are some."""
+    if request.module.__name__.rpartition(".")[2] != "test_old_runtimes":
+        monkeypatch.setenv(ENVIRONMENT_VARIABLE, "/nowhere/python")
 
 
 @pytest.fixture(scope="session")

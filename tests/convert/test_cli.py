@@ -90,6 +90,12 @@ def test_ctrl_c_is_one_line(build, tmp_path, capsys, monkeypatch):
         ["-o", "m.tflite"],
         ["m.keras", "-o", "m.bin"],
         ["m.keras", "-o", "m.tflite", "--quantize", "int3"],
+        ["m.keras", "-o", "m.tflite", "--input", "int8"],
+        ["m.keras", "-o", "m.tflite", "--target", "tflite"],
+        ["m.keras", "-o", "m.tflite", "--max-drop", "-1"],
+        ["m.keras", "-o", "m.tflite", "--max-drop", "much"],
+        ["inspect"],
+        ["layers", "m.keras", "--quantize", "all"],
     ],
 )
 def test_wrong_usage_leaves_with_2(arguments, capsys):
@@ -112,6 +118,20 @@ def test_help_needs_no_tensorflow():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    choices = "{" + ",".join(cli.QUANTIZATIONS) + "}"
-    for text in ("--quantize", choices, "--data", "--strokes", "OUT.tflite"):
+    choices = "{" + ",".join([*cli.QUANTIZATIONS, "all"]) + "}"
+    for text in (
+        "--quantize",
+        choices,
+        "--data",
+        "--strokes",
+        "OUT.tflite",
+        "--input",
+        "--target",
+        "--representative",
+        "--eval",
+        "--max-drop",
+        "--c-array",
+        "inspect",
+        "layers",
+    ):
         assert text in run.stdout

@@ -30,7 +30,7 @@ def names(folder):
 
 def test_model_and_card_are_written_and_the_kiosk_accepts_them(build, target):
     conversion = convert(build / "postcode.keras", target, "int8")
-    assert names(target.parent) == ["m.json", "m.reliability.png", "m.tflite"]
+    assert names(target.parent) == ["m.json", "m.md", "m.reliability.png", "m.tflite"]
     classifier = Classifier(target)
     assert classifier.card.sha256 == sha256_of(target.read_bytes())
     assert classifier.temperature == conversion.card.temperature
@@ -117,7 +117,7 @@ def test_a_model_that_is_worse_on_strokes_alone_is_refused(mixed, target, monkey
 def test_the_ranges_of_int8_are_taken_from_strokes_as_well(mixed, target, monkeypatch):
     shown = []
 
-    def to_tflite(model, quantization, learnt, distortion):
+    def to_tflite(model, quantization, learnt, *rest):
         shown.append(len(learnt))
         raise ConversionError("enough")
 
@@ -174,7 +174,7 @@ def test_no_path_of_this_machine_is_in_the_card(build, target, digits_file):
 def test_the_same_input_gives_the_same_files(build, tmp_path):
     for name in ("a", "b"):
         convert(build / "postcode.keras", tmp_path / name / "m.tflite", "int8")
-    for file in ("m.tflite", "m.json", "m.reliability.png"):
+    for file in ("m.tflite", "m.json", "m.md", "m.reliability.png"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 

@@ -236,3 +236,78 @@ def test_an_h5_file_as_the_textbook_saves_it_is_loaded(tmp_path):
     source = load_source(path)
     digits = np.zeros((3, 28, 28), np.uint8)
     assert predict(source.model, digits).sum(axis=1) == pytest.approx(1)
+
+
+def test_a_layer_that_keras_does_not_know_is_named(tmp_path):
+    import keras
+
+    class Wobble(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2
+
+    model = sequential(keras.Input((784,)), Wobble(), keras.layers.Dense(10))
+    for name in ("own.keras", "own.h5"):
+        with pytest.raises(SourceError, match=r"does not know, Wobble;.*SavedModel") as caught:
+            load_source(saved(model, tmp_path / name))
+        assert "\n" not in str(caught.value)
+
+
+def test_three_outputs_are_refused(tmp_path):
+    import keras
+
+    pixels = keras.Input((784,))
+    scores = [keras.layers.Dense(10)(pixels) for _ in range(3)]
+    path = saved(keras.Model(pixels, scores), tmp_path / "three.keras")
+    with pytest.raises(SourceError, match="not a digit model"):
+        load_source(path)
+
+
+def test_an_h5_file_of_keras_2_is_loaded(tmp_path):
+    """As Keras 2.10 lays it out: `batch_input_shape`, flat initialisers, an old optimiser."""
+    import h5py
+
+    rng = np.random.default_rng(0)
+    kernels = [rng.normal(0, 0.1, shape).astype("f4") for shape in ((784, 12), (12, 10))]
+    biases = [rng.normal(0, 0.1, n).astype("f4") for n in (12, 10)]
+
+    def dense(name, units, activation, **more):
+        initial = {"class_name": "RandomUniform", "config": {"minval": -1, "maxval": 1,
+                                                             "seed": None}}  # fmt: skip
+        config = {"name": name, "trainable": True, "dtype": "float32", "units": units,
+                  "activation": activation, "use_bias": True, "kernel_initializer": initial,
+                  "bias_initializer": {"class_name": "Zeros", "config": {}},
+                  "kernel_regularizer": None, "bias_regularizer": None,
+                  "activity_regularizer": None, "kernel_constraint": None,
+                  "bias_constraint": None}  # fmt: skip
+        return {"class_name": "Dense", "config": more | config}
+
+    layers = [
+        {"class_name": "InputLayer",
+         "config": {"batch_input_shape": [None, 784], "dtype": "float32", "sparse": False,
+                    "ragged": False, "name": "dense_input"}},
+        dense("dense", 12, "tanh", batch_input_shape=[None, 784]),
+        dense("dense_1", 10, "softmax"),
+    ]  # fmt: skip
+    path = tmp_path / "dmlp_trained.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"], file.attrs["backend"] = "2.10.0", "tensorflow"
+        config = {"name": "sequential", "layers": layers}
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
+        optimizer = {"class_name": "Adam", "config": {"name": "Adam", "learning_rate": 0.001}}
+        file.attrs["training_config"] = json.dumps(
+            {"loss": "mse", "metrics": ["accuracy"], "optimizer_config": optimizer}
+        )
+        weights = file.create_group("model_weights")
+        weights.attrs["layer_names"] = [b"dense", b"dense_1"]
+        weights.attrs["keras_version"], weights.attrs["backend"] = "2.10.0", "tensorflow"
+        for name, kernel, bias in zip(("dense", "dense_1"), kernels, biases, strict=True):
+            group = weights.create_group(name)
+            names = [f"{name}/kernel:0", f"{name}/bias:0"]
+            group.attrs["weight_names"] = [each.encode() for each in names]
+            for each, array in zip(names, (kernel, bias), strict=True):
+                group.create_dataset(each, data=array)
+    digits = rng.integers(0, 256, (5, 28, 28), np.uint8)
+    hidden = np.tanh(digits.reshape(5, 784) / 255 @ kernels[0] + biases[0])
+    scores = np.exp(hidden @ kernels[1] + biases[1])
+    got = predict(load_source(path).model, digits)
+    assert got == pytest.approx(scores / scores.sum(axis=1, keepdims=True), abs=1e-5)

@@ -113,6 +113,20 @@ def test_all_digits_go_through_in_one_invoke(classifier, monkeypatch):
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("name", ["int8-softmax", "uint8-in-int8-out", "float-logits"])
+def test_details_are_read_once_and_never_again(tiny_models, monkeypatch, name):
+    classifier = Classifier(tiny_models / f"{name}.tflite")
+    for details in ("get_input_details", "get_output_details", "get_tensor_details", "tensor"):
+        monkeypatch.setattr(classifier._interpreter, details, lambda *a: pytest.fail("read again"))
+    monkeypatch.setattr("edge.classifier.make_interpreter", lambda *a: pytest.fail("built again"))
+    assert classifier.probabilities(DIGITS).shape == (5, 10)
+
+
+def test_the_runtime_can_be_chosen(tiny_models):
+    with pytest.raises(ImportError, match="no TFLite interpreter"):
+        Classifier(tiny_models / "float-logits.tflite", runtime="no_such_runtime.interpreter")
+
+
 def test_tensors_are_allocated_again_only_for_another_number_of_digits(classifier, monkeypatch):
     classifier.probabilities(DIGITS)
     calls = []

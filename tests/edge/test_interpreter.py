@@ -65,6 +65,33 @@ def test_where_only_a_broken_one_is_left_its_own_words_are_told(runtimes, monkey
         load_interpreter_class()
 
 
+def test_a_runtime_that_is_named_is_the_only_one_tried(runtimes):
+    runtimes(*RUNTIMES[1:])
+    assert load_interpreter_class(RUNTIMES[2]).runtime == RUNTIMES[2]
+    with pytest.raises(RuntimeMissingError):
+        load_interpreter_class(RUNTIMES[0])
+
+
+def test_tensorflows_own_interpreter_is_found_where_it_is_installed():
+    pytest.importorskip("tensorflow")
+    interpreter = make_interpreter(BUNDLED_MODEL.read_bytes(), "m", runtime=RUNTIMES[2])
+    assert type(interpreter).__module__.startswith("tensorflow")
+
+
+def test_a_runtime_that_fails_with_a_newer_numpy_says_so_in_one_sentence(runtimes):
+    runtimes(RUNTIMES[1])
+
+    def interpreter(**options):
+        # As tflite-runtime 2.14 does: it was imported without a word.
+        raise SystemError("<built-in method CreateWrapperFromBuffer> returned a result")
+
+    sys.modules[RUNTIMES[1]].Interpreter = type(
+        "Interpreter", (), {"__module__": RUNTIMES[1], "__new__": lambda cls, **k: interpreter()}
+    )
+    with pytest.raises(RuntimeMissingError, match=r"tflite_runtime.*NumPy \d.*numpy<2"):
+        make_interpreter(BUNDLED_MODEL.read_bytes(), "m.tflite")
+
+
 def test_here_it_is_litert():
     assert load_interpreter_class().__module__.startswith("ai_edge_litert")
 

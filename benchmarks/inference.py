@@ -1,0 +1,233 @@
+"""The network alone, beside other runtimes: `python -m benchmarks.inference`.
+
+Five digits, `uint8 (5, 28, 28)`, to five distributions, on one thread: this runtime with each
+kind of file, ONNX Runtime float32 and int8, NumPy float32, and `keras.Model.predict`. All have
+the same weights and take turns in the same run, so that they share what else the machine does.
+Weights are drawn, of a network of the kiosk's shape, unless a Keras model is given. Writes
+`benchmarks/results/inference.json`.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before NumPy is imported: its BLAS asks only then.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# So that `python benchmarks/inference.py` finds the packages as `-m` does.
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np
+
+from benchmarks import peers
+from benchmarks.speed import machine, percentiles
+from convert.errors import ConversionError, SourceError
+from convert.source import load_source
+from convert.tflite import to_tflite
+from convert.variants import Options
+from edge.classifier import Classifier
+from edge.interpreter import make_interpreter
+from edge.quiet import native_stderr_silenced
+from train.augment import Distortion
+from train.quiet import import_tensorflow
+
+RESULTS = Path(__file__).parent / "results" / "inference.json"
+SHAPE = (784, 1024, 512, 512, 10)
+SEED = 3
+BATCH = 5
+OURS = ("int8", "float32", "float16", "dynamic", "int4")
+# `none` is what the converter calls it.
+_QUANTIZATIONS = {"float32": "none"}
+# What is asked for.
+MOST_BY_INVOKE = 1.5
+LEAST_BY_PREDICT = 800
+
+_WARM_UP = 20
+
+
+def drawn_digits(count: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return `uint8 (count, 28, 28)` blobs as bright and as large as digits are."""
+    rng = np.random.default_rng(SEED)
+    rows, columns = np.mgrid[0:28, 0:28]
+    digits = np.zeros((count, 28, 28), np.float64)
+    for digit in digits:
+        for x, y in rng.uniform(7, 21, (6, 2)):
+            digit += np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 5)
+    return (255 * np.minimum(digits, 1)).astype(np.uint8)
+
+
+def drawn_model(shape: Sequence[int] = SHAPE) -> Any:
+    """Return a Keras model with drawn weights, as large as those of a trained one."""
+    import keras
+
+    keras.utils.set_random_seed(SEED)
+    layers = [keras.layers.Dense(units, "relu") for units in shape[1:-1]]
+    last = keras.layers.Dense(shape[-1], "softmax")
+    return keras.Sequential([keras.Input((shape[0],)), *layers, last])
+
+
+def contestants(
+    model: Any, folder: Path
+) -> tuple[dict[str, peers.Work], dict[str, Any], dict[str, str]]:
+    """Build everything that is measured.
+
+    Args:
+        model: of Keras, Dense layers with ReLU and a softmax.
+        folder: for the files.
+
+    Returns:
+        What takes digits and gives probabilities, by name; the interpreters of our own, to
+        measure the bare invoke of; and why some are missing.
+    """
+    weights = [np.asarray(weight) for weight in model.get_weights()]
+    shown = drawn_digits(100)
+    works: dict[str, peers.Work] = {}
+    invokes: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    for kind in OURS:
+        content = to_tflite(
+            model, _QUANTIZATIONS.get(kind, kind), None, Distortion(), Options(target="litert"),
+            shown,
+        )  # fmt: skip
+        path = folder / f"{kind}.tflite"
+        path.write_bytes(content)
+        works[f"LiteRT {kind}"] = Classifier(path).probabilities
+        invokes[f"LiteRT {kind}"] = _bare(content)
+    works["LiteRT int8, 2 threads"] = Classifier(folder / "int8.tflite", threads=2).probabilities
+    for name, make in (
+        ("ONNX Runtime float32", lambda: peers.onnx_float32(weights)),
+        ("ONNX Runtime int8", lambda: peers.onnx_int8(weights, shown)),
+        ("NumPy float32", lambda: peers.numpy_float32(weights)),
+        ("Keras predict", lambda: peers.keras_predict(model)),
+    ):
+        try:
+            works[name] = make()
+        except peers.MissingError as error:
+            missing[name] = str(error)
+    return works, invokes, missing
+
+
+def measure(
+    works: Mapping[str, peers.Work], invokes: Mapping[str, Any], rounds: int
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Let them take turns; returns µs of each round, of the works and of the bare invokes."""
+    digits = drawn_digits(BATCH)
+    times: dict[str, list[float]] = {name: [] for name in works}
+    bare: dict[str, list[float]] = {name: [] for name in invokes}
+    for number in range(_WARM_UP + rounds):
+        for found, tasks in ((times, works), (bare, invokes)):
+            for name, work in tasks.items():
+                # `predict` takes as long as all others together, so fewer turns must do.
+                if name == "Keras predict" and number % 10:
+                    continue
+                # The one before has filled the caches with its own weights; so does a kiosk's
+                # other work, but then every round would measure the memory alone.
+                task = (lambda w=work: w(digits)) if tasks is works else work
+                task()
+                start = time.perf_counter()
+                task()
+                elapsed = 1e6 * (time.perf_counter() - start)
+                if number >= _WARM_UP:
+                    found[name].append(elapsed)
+    return times, bare
+
+
+def _bare(content: bytes) -> Any:
+    interpreter = make_interpreter(content, "m")
+    (pixels,) = interpreter.get_input_details()
+    interpreter.resize_tensor_input(pixels["index"], [BATCH, *pixels["shape"][1:]])
+    with native_stderr_silenced():
+        interpreter.allocate_tensors()
+    digits = drawn_digits(BATCH).reshape(BATCH, *pixels["shape"][1:])
+    scaled = digits if pixels["dtype"] == np.uint8 else digits.astype(np.float32) / 255
+    interpreter.set_tensor(pixels["index"], scaled)
+    return interpreter.invoke
+
+
+def judge(
+    table: Mapping[str, Mapping[str, float]], bare: Mapping[str, Mapping[str, float]], shipped: str
+) -> dict[str, float]:
+    """Return the ratios that are asked for, of the middle times.
+
+    Args:
+        table: percentiles of digits to distributions, µs.
+        bare: of the invokes alone.
+        shipped: our own whose ratios they are.
+    """
+    ours = table[shipped]["p50"]
+    fastest = min(times["p50"] for times in bare.values())
+    others = {name: times["p50"] for name, times in table.items() if not name.startswith("LiteRT")}
+    return {
+        "by the fastest bare invoke": ours / fastest,
+        "faster than the fastest peer": min(others.values()) / ours,
+        "faster than predict": others["Keras predict"] / ours,
+    }
+
+
+def main() -> int:
+    """Print the table and write the JSON."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.inference", description=str(__doc__).split("\n", 1)[0]
+    )
+    parser.add_argument("--model", type=Path, help="a Keras model instead of drawn weights")
+    parser.add_argument("--rounds", type=int, default=1000, help="turns of each (default: 1000)")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
+    options = parser.parse_args()
+    if options.rounds < 10:
+        parser.error("--rounds must be 10 or more")
+    import_tensorflow()
+    try:
+        model = load_source(options.model).model if options.model else drawn_model()
+        with tempfile.TemporaryDirectory() as folder:
+            works, invokes, missing = contestants(model, Path(folder))
+            times, bare_times = measure(works, invokes, options.rounds)
+    except (SourceError, ConversionError) as error:
+        print(f"inference: {error}", file=sys.stderr)
+        return 1
+
+    table = {name: percentiles(each) for name, each in times.items()}
+    bare = {name: percentiles(each) for name, each in bare_times.items()}
+    where = machine()
+    print(", ".join(f"{name} {value}" for name, value in where.items() if value is not None))
+    print(f"{'five digits, µs':24} {'p50':>9} {'p99':>9} {'bare p50':>9} {'digits/s':>9}")
+    for name, row in table.items():
+        alone = f"{bare[name]['p50']:9.1f}" if name in bare else f"{'':9}"
+        rate = BATCH * 1e6 / row["p50"]
+        print(f"{name:24} {row['p50']:9.1f} {row['p99']:9.1f} {alone} {rate:9.0f}")
+    for name, why in missing.items():
+        print(f"{name:24} {why}")
+    ratios = judge(table, bare, "LiteRT int8")
+    for name, limit, met in (
+        ("by the fastest bare invoke", f"at most {MOST_BY_INVOKE:g}",
+         ratios["by the fastest bare invoke"] <= MOST_BY_INVOKE),
+        ("faster than the fastest peer", "above 1", ratios["faster than the fastest peer"] > 1),
+        ("faster than predict", f"at least {LEAST_BY_PREDICT}",
+         ratios["faster than predict"] >= LEAST_BY_PREDICT),
+    ):  # fmt: skip
+        print(f"{name:30} {ratios[name]:8.2f}× ({limit}){'' if met else '  MISS'}")
+    result = {
+        "machine": where,
+        "rounds": options.rounds,
+        "us": table,
+        "bare_us": bare,
+        "missing": missing,
+        "ratios": {name: round(value, 3) for name, value in ratios.items()},
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""What the model card tells: architecture, training, calibration, versions."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert import calibrate, verify
+from convert.digits import Digits, together
+from convert.source import Source
+from edge.classifier import Classifier
+from train.augment import Distortion, distort
+from train.data import Examples
+from train.sources import SOURCES
+
+# How often each held-out digit counts, MNIST's bent anew each time.
+DRAWS = 4
+MNIST = "mnist"
+POSTCODES = 500_000
+_SEED = 0
+
+
+def calibrate_model(
+    classifier: Classifier,
+    holdout: Mapping[str, Examples],
+    plain_logits: Mapping[str, NDArray[np.float32]],
+    distortion: Distortion,
+) -> tuple[float, dict[float, calibrate.Rejection], dict[str, Any]]:
+    """Return temperature, error-reject curve and the card's account of them.
+
+    The temperature is fitted on digits as they are, and so the confidence of those is
+    right. The thresholds must hold for hands that were never seen. Strokes kept apart are
+    of such hands; MNIST's digits kept apart may be of the same ones as those learnt from,
+    and bending them stands for others.
+    """
+    rng = np.random.default_rng(_SEED)
+    plain = together(list(holdout.values()))
+    logits = np.concatenate([plain_logits[name] for name in holdout])
+    temperature = round(calibrate.fit_temperature(logits, plain.labels), 4)
+
+    unseen = together(
+        [
+            Examples(distort(digits.images, distortion, rng) if name == MNIST else digits.images,
+                     digits.labels)
+            for _ in range(DRAWS)
+            for name, digits in holdout.items()
+        ]
+    )  # fmt: skip
+    probabilities = calibrate.calibrated(verify.run(classifier, unseen.images), temperature)
+    postcodes = calibrate.compose_postcodes(
+        probabilities, unseen.labels, POSTCODES, rng, np.tile(np.arange(len(plain)), DRAWS)
+    )
+    points = calibrate.error_reject_curve(postcodes, calibrate.CURVE)
+    curve = dict(zip(calibrate.CURVE, points, strict=True))
+    rejection = curve[calibrate.ALLOWED_WRONG]
+    account = {
+        "temperature_of": len(plain),
+        "negative_log_likelihood": {
+            "before": round(calibrate.negative_log_likelihood(logits, plain.labels), 6),
+            "after": round(calibrate.negative_log_likelihood(logits, plain.labels, temperature), 6),
+        },
+        "threshold_of": len(unseen),
+        "threshold_errors": int(np.count_nonzero(probabilities.argmax(axis=1) != unseen.labels)),
+        "postcodes": POSTCODES,
+        "read_rate": rejection.read_rate,
+        "wrong_rate": rejection.wrong_rate,
+        "reject_curve": [
+            {
+                "allowed": allowed,
+                "read_rate": point.read_rate,
+                "wrong_rate": point.wrong_rate,
+                "standard_error": point.standard_error,
+                "wrong_digits": point.wrong_digits,
+            }
+            for allowed, point in curve.items()
+        ],
+        "seed": _SEED,
+    }
+    return temperature, curve, account
+
+
+def errors_of(comparison: verify.Comparison) -> dict[str, dict[str, int]]:
+    """Return the errors of both models as the card has them."""
+    return {
+        "float": {"errors": comparison.source_errors, "of": comparison.of},
+        "converted": {"errors": comparison.converted_errors, "of": comparison.of},
+    }
+
+
+def architecture_of(source: Source) -> str:
+    """Return the layer widths, and the activation of the hidden layers."""
+    layers = source.model.layers
+    dense = [layer for layer in layers if type(layer).__name__ == "Dense"]
+    widths = [int(np.prod(source.model.input_shape[1:])), *(layer.units for layer in dense)]
+    # An activation may be a layer of its own, behind one that has none.
+    hidden = layers[: layers.index(dense[-1])] if dense else []
+    names = {layer.activation.__name__ for layer in hidden if hasattr(layer, "activation")}
+    return " ".join(["-".join(map(str, widths)), *sorted(names - {"linear"})])
+
+
+def training_of(source: Source, digits: Digits) -> dict[str, Any]:
+    """Return what the card tells of the training; no path of this machine is in it."""
+    report: Mapping[str, Any] = source.training.report if source.training else {}
+    account: dict[str, Any] = {
+        "model": {"file": source.path.name, "sha256": source.sha256},
+        "data": None,
+        "strokes": [],
+        "sources": [],
+    }
+    if (material := digits.material) is not None:
+        account["data"] = {
+            "name": material.dataset.path.name,
+            "sha256": material.dataset.sha256,
+            "train": len(material.learnt),
+            "holdout": {
+                "count": len(material.validation[MNIST]),
+                "seed": source.recipe.validation_seed,
+                "unseen": source.training is not None,
+            },
+            "test": len(material.dataset.test),
+        }
+        account["strokes"] = [each.account() for each in material.strokes]
+        names = [MNIST, *(each.source.name for each in material.strokes)]
+        account["sources"] = [SOURCES[name] for name in names if name in SOURCES]
+    if digits.account:
+        account["given"] = dict(digits.account)
+    return account | {
+        name: report.get(name) for name in ("rounding", "teachers", "recipe", "versions")
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what converts, by package."""
+    import keras
+    import tensorflow as tf
+
+    found = {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+    # Another interpreter may stand in for it (`edge.interpreter`).
+    with contextlib.suppress(PackageNotFoundError):
+        found["ai-edge-litert"] = version("ai-edge-litert")
+    return found

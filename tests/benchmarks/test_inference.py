@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from benchmarks import inference, peers
+
+SHAPE = (784, 24, 16, 10)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return inference.drawn_model(SHAPE)
+
+
+@pytest.fixture(scope="module")
+def built(model, tmp_path_factory):
+    return inference.contestants(model, tmp_path_factory.mktemp("inference"))
+
+
+def test_all_contestants_compute_the_same_network(model, built):
+    works, _, missing = built
+    digits = inference.drawn_digits(40)
+    expected = model.predict(digits.reshape(40, 784) / 255, verbose=0)
+    assert {"LiteRT int8", "LiteRT float32", "NumPy float32", "Keras predict"} <= set(works)
+    assert {*works, *missing} >= {"ONNX Runtime float32", "ONNX Runtime int8"}
+    for name, work in works.items():
+        exact = "float32" in name or name == "Keras predict"
+        assert work(digits) == pytest.approx(expected, abs=1e-4 if exact else 0.12), name
+
+
+def test_a_peer_that_is_missing_is_told_and_the_others_go_on(model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    works, _, missing = inference.contestants(model, tmp_path)
+    assert set(missing) == {"ONNX Runtime float32", "ONNX Runtime int8"}
+    assert "onnx is not installed" in missing["ONNX Runtime int8"]
+    assert "NumPy float32" in works
+
+
+def test_they_take_turns_and_each_is_timed(built):
+    order = []
+    works = {name: lambda d, n=name: order.append(n) for name in ("a", "b")}
+    times, bare = inference.measure(works, {"a": lambda: order.append("bare")}, rounds=10)
+    assert order[:5] == ["a", "a", "b", "b", "bare"]
+    assert {name: len(each) for name, each in times.items()} == {"a": 10, "b": 10}
+    assert len(bare["a"]) == 10
+    assert min(times["a"]) > 0
+
+
+def test_the_ratios_are_those_of_the_middle_times():
+    table = {"LiteRT int8": {"p50": 30}, "LiteRT float32": {"p50": 90}, "NumPy": {"p50": 60},
+             "Keras predict": {"p50": 30_000}}  # fmt: skip
+    bare = {"LiteRT int8": {"p50": 25}, "LiteRT float32": {"p50": 80}}
+    assert inference.judge(table, bare, "LiteRT int8") == {
+        "by the fastest bare invoke": 30 / 25,
+        "faster than the fastest peer": 2,
+        "faster than predict": 1000,
+    }
+
+
+def test_peers_take_digits_as_the_classifier_does(model, tmp_path, built):
+    works, _, _ = built
+    for count in (1, 5):
+        digits = inference.drawn_digits(count)
+        for name, work in works.items():
+            assert work(digits).shape == (count, 10), name
+    weights = model.get_weights()
+    assert peers.numpy_float32(weights)(digits).sum(axis=1) == pytest.approx(1)
+
+
+def test_the_table_and_the_json_say_the_same(monkeypatch, tmp_path, capsys):
+    drawn = inference.drawn_model(SHAPE)
+    monkeypatch.setattr(inference, "drawn_model", lambda: drawn)
+    out = tmp_path / "inference.json"
+    monkeypatch.setattr("sys.argv", ["inference", "--rounds", "10", "--out", str(out)])
+    assert inference.main() == 0
+    printed = capsys.readouterr().out
+    written = json.loads(out.read_text())
+    ours = written["us"]["LiteRT int8"]["p50"]
+    assert f"{ours:.1f}" in printed
+    fastest = min(times["p50"] for times in written["bare_us"].values())
+    assert written["ratios"]["by the fastest bare invoke"] == pytest.approx(
+        ours / fastest, abs=0.01
+    )
+
+
+def test_a_model_that_is_none_is_one_line(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("sys.argv", ["inference", "--model", str(tmp_path / "none.keras")])
+    assert inference.main() == 1
+    assert "none.keras: no such file" in capsys.readouterr().err

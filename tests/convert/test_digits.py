@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convert.convert import convert
+from convert.digits import read_digits
+from convert.source import load_source
+from convert.variants import Options
+from tests.train.synthetic import draw_digits
+from train.errors import DataError
+
+IMAGES, LABELS = draw_digits(60, seed=4)
+
+
+def written(path, **arrays):
+    np.savez_compressed(path, **arrays)
+    return path
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        IMAGES,
+        IMAGES[..., None],
+        IMAGES.reshape(-1, 784),
+        IMAGES / 255,
+        (IMAGES / 255).astype(np.float32).reshape(-1, 784),
+    ],
+)
+@pytest.mark.parametrize("names", [("x_test", "y_test"), ("x", "y"), ("images", "labels")])
+def test_digits_in_any_of_their_forms_are_read(tmp_path, images, names):
+    path = written(tmp_path / "d.npz", **dict(zip(names, (images, LABELS), strict=True)))
+    pixels, labels = read_digits(path, "eval")
+    assert np.array_equal(pixels, IMAGES)
+    assert np.array_equal(labels, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        (IMAGES[:, :27], r"its images are \(60, 27, 28\)"),
+        (IMAGES[0], r"its images are \(28, 28\)"),
+        (IMAGES.reshape(60, 28, 14, 2), "its images are"),
+        (IMAGES[:5], "has 5 images"),
+        (IMAGES[:0], "has 0 images"),
+        (IMAGES.astype(np.int32), "int32 from 0 to 255"),
+        (IMAGES.astype(np.float32), "float32 from 0 to 255"),
+        (IMAGES / 255 - 0.5, "from -0.5"),
+        (IMAGES // 255, "uint8 from 0 to 1,"),
+        (IMAGES * 0, "uint8 from 0 to 0"),
+        (np.where(IMAGES > 0, np.nan, 0.0), "from nan"),
+        (IMAGES.astype(str), "images are"),
+        (IMAGES > 0, "bool from 0 to 1"),
+    ],
+)
+def test_representative_digits_of_another_shape_range_or_number_are_refused(tmp_path, images, said):
+    path = written(tmp_path / "d.npz", x=images)
+    with pytest.raises(DataError, match=said) as caught:
+        read_digits(path, "representative")
+    assert "--representative" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x": IMAGES}, "no label for each"),
+        ({"x": IMAGES, "y": LABELS[:-1]}, "no label for each"),
+        ({"x": IMAGES, "y": LABELS + 1}, "from 0 to 9"),
+        ({"x": IMAGES, "y": LABELS.astype(float)}, "from 0 to 9"),
+        ({"pictures": IMAGES, "y": LABELS}, "no array called x_test"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(tmp_path, arrays, said):
+    with pytest.raises(DataError, match=said) as caught:
+        read_digits(written(tmp_path / "d.npz", **arrays), "eval")
+    assert "--eval" in str(caught.value)
+
+
+def test_files_that_are_none_are_one_sentence_each(tmp_path):
+    np.save(tmp_path / "one.npy", IMAGES)
+    good = written(tmp_path / "good.npz", x=IMAGES).read_bytes()
+    (tmp_path / "half.npz").write_bytes(good[: len(good) // 2])
+    (tmp_path / "text.npz").write_text("hello")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    np.savez(tmp_path / "pickled.npz", x=np.array([{}, []], object))
+    for name in ("one.npy", "half.npz", "text.npz", "empty.npz", "pickled.npz", "none.npz", ""):
+        with pytest.raises(DataError) as caught:
+            read_digits(tmp_path / name, "representative")
+        assert "\n" not in str(caught.value)
+
+
+@given(data=st.data())
+def test_a_damaged_file_is_never_a_traceback(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+    content = bytearray(written(path, x=IMAGES[:20]).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    with contextlib.suppress(DataError):
+        assert read_digits(path, "representative")[0].shape[1:] == (28, 28)
+
+
+def test_given_digits_are_enough_for_a_model_without_a_training(build, tmp_path, monkeypatch):
+    (build / "report.json").unlink()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    import keras
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: 1 / 0)
+    shown = written(tmp_path / "shown.npz", x=IMAGES)
+    images, labels = draw_digits(200, seed=8)
+    judged = written(tmp_path / "judged.npz", x=images, y=labels)
+    made = convert(
+        build / "postcode.keras",
+        tmp_path / "m.tflite",
+        "int8",
+        options=Options(representative=shown, evaluation=judged),
+    )
+    assert made.evaluation.of == 200
+    assert set(made.holdout) == {"judged"}
+    assert made.card.training["data"] is None
+    assert made.card.training["given"]["eval"].startswith("judged.npz sha256 ")
+    with pytest.raises(DataError):
+        convert(build / "postcode.keras", tmp_path / "m.tflite", "int8")
+
+
+def test_the_ranges_come_from_the_digits_that_are_given(build, tmp_path):
+    sizes = []
+    for name, images in (("faint", IMAGES // 4), ("bright", IMAGES)):
+        shown = written(tmp_path / f"{name}.npz", x=images)
+        target = tmp_path / name / "m.tflite"
+        options = Options(representative=shown, max_drop=100)
+        try:
+            convert(build / "postcode.keras", target, "int8", options=options)
+        except ValueError as error:
+            sizes.append(str(error))
+        else:
+            sizes.append(target.read_bytes())
+    # Faint ones do not show how bright digits become: the input's range betrays them.
+    assert "1/255 and 0 is needed" in sizes[0]
+    assert isinstance(sizes[1], bytes)
+
+
+def test_the_given_digits_decide(build, tmp_path):
+    source = load_source(build / "postcode.keras")
+    assert source.training is not None
+    images, labels = draw_digits(40, seed=8)
+    judged = written(tmp_path / "judged.npz", x=images, y=labels)
+    made = convert(
+        build / "postcode.keras",
+        tmp_path / "m.tflite",
+        "int8",
+        options=Options(evaluation=judged),
+    )
+    assert made.evaluation.of == 40
+    assert set(made.holdout) == {"mnist"}
