@@ -27,10 +27,10 @@ _WORTHWHILE = 0.42
 # there is no wall, are seen on up to half of its length.
 _LEAST_WALL_COVERAGE = 0.6
 _MOST_HIDDEN = 0.2
-# A sixth box beside the five makes it a longer row: seen like the least of the five's
-# walls but for this much, and at least so much of it.
-_SIXTH_LESS = 0.15
-_SIXTH_BOX = 0.6
+# A sixth box beside the five makes it a longer row: its walls are seen on so much of their
+# length, each and on average, and hardly less than the five's.
+_SIXTH_WALL, _SIXTH_BOX = 0.5, 0.75
+_SIXTH_LESS = 0.12
 # Boxes that fill no more of the pitch than this leave room for others between them.
 _GAP_FILL = 0.6
 _BETWEEN = 0.75
@@ -187,9 +187,13 @@ def _has_sixth(walls: Walls, row: Row) -> bool:
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
     own = np.nan_to_num(walls.seen[1:-1], nan=1.0)
-    usual = max(_SIXTH_BOX, float(np.percentile(own, 20)) - _SIXTH_LESS)
-    first, last = walls.proven[0, before].min(), walls.proven[-1, after].min()
-    return bool(max(first, last) > usual)
+    usual = float(np.percentile(own.mean(axis=1), 20)) - _SIXTH_LESS
+    for box, sides in ((0, before), (-1, after)):
+        # What is written in it may hide some of its walls, but not all of them.
+        proven = walls.proven[box, sides]
+        if proven.min() > _SIXTH_WALL and proven.mean() > max(_SIXTH_BOX, usual):
+            return True
+    return False
 
 
 def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
