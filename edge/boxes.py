@@ -27,14 +27,9 @@ from edge.lineup import line_up
 from edge.markers import row_between_markers
 from edge.picture import Picture
 from edge.row import COUNT, Row, row_in, row_through
+from edge.scales import LINE_REACH, Scales
 from edge.writing import find_runs
 
-# The longer side of the coarsest picture that is searched, px, and the finest's.
-_COARSEST, _FINEST = 360, 1640
-# Enlarging further invents no detail.
-_MOST_ENLARGED = 4.0
-# More than the widest printed line in the working picture, px.
-_LINE_REACH = 15
 # A line is at least this much darker than its paper, of 255, and than so many times the
 # grain's median: a level that closes a faint outline also joins digits to walls.
 _LEVELS = (32, 13, 64)
@@ -152,7 +147,7 @@ def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
 
 def _candidates(picture: Picture) -> Iterator[_Found]:
     """Yield rows that lines support, those that are quick to find first."""
-    scales = _Scales(picture)
+    scales = Scales(picture)
     clear = 0
     for looked_at in (scales.coarse, scales.fine):
         for scale, dark in looked_at():
@@ -172,46 +167,6 @@ def _candidates(picture: Picture) -> Iterator[_Found]:
     for scale, dark in scales.every():
         for found in _rows_in(dark, _made_out(dark), _MOST_FAINT_ROWS):
             yield from _in_picture(picture, found, scale)
-
-
-class _Scales:
-    """The picture's lines at several scales, each made when it is looked at."""
-
-    def __init__(self, picture: Picture) -> None:
-        self._picture = picture
-        longest = max(picture.width, picture.height)
-        halvings = 0
-        while longest >= 2 * _COARSEST * 2**halvings:
-            halvings += 1
-        self._scales = [
-            0.5**power for power in range(halvings, -1, -1) if longest * 0.5**power < 1.5 * _FINEST
-        ]
-        scale = 2.0
-        while scale <= _MOST_ENLARGED and scale * longest <= 1.5 * _FINEST:
-            self._scales.append(scale)
-            scale *= 2
-        self._made: dict[float, NDArray[np.uint8]] = {}
-
-    def coarse(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        """Yield scale and `line_darkness` of all but the finest."""
-        return map(self._lines, self._scales[:-1] or self._scales)
-
-    def fine(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        """Yield the same of the finest, if there are several."""
-        return map(self._lines, self._scales[1:][-1:])
-
-    def every(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        """Yield the same of all, from coarse to fine."""
-        return map(self._lines, self._scales)
-
-    def _lines(self, scale: float) -> tuple[float, NDArray[np.uint8]]:
-        if scale not in self._made:
-            if scale > 1:
-                seen = resize(self._picture.pixels, scale)
-            else:
-                seen = self._picture.halved(round(-math.log2(scale)))
-            self._made[scale] = line_darkness(seen, _LINE_REACH)
-        return scale, self._made[scale]
 
 
 def _rows_in(
@@ -322,7 +277,7 @@ def _in_picture(picture: Picture, found: _Found, scale: float) -> Iterator[_Foun
     if min(part.shape[:2]) < 2:
         yield whole
         return
-    dark = line_darkness(resize(part, finer / halved), _LINE_REACH)
+    dark = line_darkness(resize(part, finer / halved), LINE_REACH)
     shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
     there = row.scaled(halved)
     detailed = fit(dark, Row(shift @ there.homography, row.fill).scaled(finer / halved))

@@ -51,6 +51,8 @@ _PIECE_INSET = 0.08
 _THIN = 0.12
 _LONG = 0.3
 _BESIDE = 0.16
+# And so high, with both ends so near a wall, it is both sides of one that was cleared askew.
+_WHOLE, _ASTRIDE = 0.7, 0.22
 
 
 class _Parts(NamedTuple):
@@ -195,7 +197,11 @@ def _is_foreign(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
     off_y = np.abs(middles[:, 1:] - [strip.top, strip.bottom]).min(axis=1)
     along = (heights < thin) & (widths > long) & (off_y < _BESIDE * strip.height)
     upright = (widths < thin) & (heights > long) & (off_x < _BESIDE * strip.width)
-    return np.asarray(foreign | along | upright)
+    # Both sides of one wall, where the row was fitted leaning.
+    ends = stats[:, 0], stats[:, 0] + stats[:, cv2.CC_STAT_WIDTH]
+    far = np.maximum(*(np.abs(end[:, None] - walls_x) for end in ends)).min(axis=1)
+    leaning = (heights > _WHOLE * strip.height) & (far < _ASTRIDE * strip.width)
+    return np.asarray(foreign | along | upright | leaning)
 
 
 def _one_digit(

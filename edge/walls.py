@@ -97,15 +97,15 @@ def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32], alike: bool 
 
     # A wall's usual darkness: about the median of its darkest offsets.
     usual = np.partition(values.max(axis=2), _SAMPLES // 2, axis=1)[:, _SAMPLES // 2]
-    if alike:
-        # What is darker than most of the walls is ink beside the line.
-        place = int(_USUAL_WALL * (len(usual) - 1))
-        usual = np.minimum(usual, np.partition(usual, place)[place])
     # Box by box: OpenBLAS would wake other threads for a product of all at once, and take
     # longer than it takes alone.
     capped = np.minimum(values, usual[:, None, None]).reshape(len(quads), 4, -1)
     means = (capped @ _MEANS).reshape(len(values), -1)
     best = (means - _AWAY * usual[:, None]).argmax(axis=1)
+    if alike:
+        # What is darker than most of the walls is ink beside the line.
+        place = int(_USUAL_WALL * (len(usual) - 1))
+        usual = np.minimum(usual, np.partition(usual, place)[place])
 
     inside = _inside(x[..., _HALF], y[..., _HALF], dark.shape).reshape(-1, _SAMPLES)
     # A wall outside of the picture is assumed where it should be.

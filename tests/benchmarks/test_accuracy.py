@@ -10,6 +10,7 @@ from benchmarks import accuracy, datasets, envelopes
 from benchmarks.accuracy import Score
 from benchmarks.datasets import Photo
 from edge import Reading
+from edge.picture import Picture
 from tests.benchmarks.hands import made_writers
 
 
@@ -20,7 +21,7 @@ class Fake:
         self.reading = reading
 
     def read(self, image):
-        assert image.dtype == np.uint8
+        assert Picture.of(image).pixels.dtype == np.uint8
         return self.reading
 
 
