@@ -18,12 +18,12 @@ RENDERED_COUNT = 60
 HELD = MappingProxyType(
     {
         **FLOORS,
-        "scan": Floor(0.8, 0.06),
-        "desk": Floor(0.65, 0.06),
-        "hard": Floor(0.45, 0.12),
-        "box_strips": Floor(0.93, 0.0, 0.9),
+        "scan": Floor(0.83, 0.06),
+        "desk": Floor(0.7, 0.06),
+        "hard": Floor(0.55, 0.12),
+        "envelopes": Floor(0.875, 0.0),
         "form_cells": Floor(0.965),
-        "touch": Floor(0.93, 0.01, 0.84),
+        "touch": Floor(0.93, 0.01, 0.85),
     }
 )
 """By the name of the set."""
