@@ -17,9 +17,9 @@ NOT_FIVE = -1.0
 # A row is pulled onto its lines so many times; each time it is nearer to begin with.
 _ROUNDS = 2
 
-# Lines that lie farther from the row, in box heights, are not those of five equal boxes: of
-# rendered photos that were read right, 9 of 991 were farther, of those that were not, 43 of 231.
-_MOST_RESIDUAL = 0.022
+# Lines that lie farther from the row, in box heights, are not those of five equal boxes.
+# Boxes apart have two lines for each wall, of which one may be another box's.
+_MOST_RESIDUAL, _MOST_APART = 0.04, 0.022
 # As many px are nothing, however small the boxes.
 _NOT_TOLD = 0.6
 
@@ -118,7 +118,7 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
     residual = _residual(row, walls)
     corners = row.corners()
     height = float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
-    most = max(_MOST_RESIDUAL, _NOT_TOLD / height)
+    most = max(_MOST_RESIDUAL if row.joined else _MOST_APART, _NOT_TOLD / height)
     return Fitted(row, coverage if residual <= most else 0.0, residual)
 
 
