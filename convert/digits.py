@@ -149,9 +149,10 @@ def _arrays(path: Path, names: Sequence[str], option: str) -> dict[str, NDArray[
         raise DataError(
             f"{path}: can't be read ({error.strerror or error}); check {option}"
         ) from error
-    # A damaged archive fails in as many ways as it has parts.
+    # A damaged archive fails in as many ways as it has parts; RuntimeError is what zipfile
+    # raises for one that is encrypted or packed in a way it does not know.
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile, AttributeError, TypeError,
-            NotImplementedError, MemoryError, zlib.error) as error:  # fmt: skip
+            RuntimeError, MemoryError, zlib.error) as error:  # fmt: skip
         raise DataError(
             f"{path}: not an .npz file of arrays, or a damaged one; write it with "
             f"numpy.savez for {option}"

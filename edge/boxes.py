@@ -131,7 +131,7 @@ def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
     """Find the five boxes.
 
     Args:
-        image: `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
+        image: a picture, or its pixels, `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
 
     Returns:
         The boxes, or None where there is no row of exactly five.
@@ -263,7 +263,7 @@ def _in_picture(picture: Picture, found: _Found, scale: float) -> Iterator[_Foun
     row = found.row.scaled(1 / scale)
     whole = replace(found, row=row)
     corners = row.corners()
-    height = float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
+    height = row.height
     finer = min(1.0, 2 * _FINE_HEIGHT / height)
     if height * scale >= _FINE_HEIGHT or finer <= scale:
         yield whole

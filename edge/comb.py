@@ -39,7 +39,7 @@ _MOST_OFF = 0.25
 _MOST_TAPER = 0.14
 _MOST_LINES = 4
 _MOST_PAIRS = 3
-# Rows and columns in which walls are looked for between the two lines.
+# Rows of samples between the two lines, in which walls are looked for.
 _TALL = 20
 # Leaning of the walls, in box heights from foot to head.
 _LEANS = np.linspace(-0.4, 0.4, 11)
@@ -199,14 +199,17 @@ def _comb_places(fills: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 _SINGLE, _DOUBLE = _comb_places(_FILLS[:1]), _comb_places(_FILLS[1:])
-_AT = {True: np.rint(_SINGLE).astype(np.intp), False: np.rint(_DOUBLE).astype(np.intp)}
+_AT = {
+    single: np.clip(np.rint(places), 0, _WIDE - 1).astype(np.intp)
+    for single, places in ((True, _SINGLE), (False, _DOUBLE))
+}
 
 
 def _best_comb(
     profile: NDArray[np.float32], single: bool
 ) -> tuple[float, NDArray[np.float64], float]:
     """Return how well the best comb is seen, where its boxes' sides are, `(5, 2)`, and its fill."""
-    scores = profile[np.clip(_AT[single], 0, _WIDE - 1)].mean(axis=(2, 3))
+    scores = profile[_AT[single]].mean(axis=(2, 3))
     fill, comb = np.unravel_index(int(scores.argmax()), scores.shape)
     places = (_SINGLE if single else _DOUBLE)[fill, comb]
     return float(scores[fill, comb]), places, float(_FILLS[0 if single else 1 + fill])

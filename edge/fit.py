@@ -116,9 +116,7 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
     if coverage > 0 and _are_others(dark, row):
         return Fitted(row, NOT_FIVE)
     residual = _residual(row, walls)
-    corners = row.corners()
-    height = float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
-    most = max(_MOST_RESIDUAL if row.joined else _MOST_APART, _NOT_TOLD / height)
+    most = max(_MOST_RESIDUAL if row.joined else _MOST_APART, _NOT_TOLD / row.height)
     return Fitted(row, coverage if residual <= most else 0.0, residual)
 
 
@@ -128,8 +126,7 @@ def _residual(row: Row, walls: Walls) -> float:
     ends = np.stack([corners, np.roll(corners, -1, axis=1)], axis=2)
     well = np.nan_to_num(walls.seen[1:-1]) > _LEAST_COVERAGE
     off = np.linalg.norm(walls.lines[1:-1] - ends, axis=3)[well]
-    height = float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
-    return float(np.sqrt((off**2).mean())) / height if off.size else 0.0
+    return float(np.sqrt((off**2).mean())) / row.height if off.size else 0.0
 
 
 def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
@@ -170,8 +167,7 @@ def _refit(row: Row, walls: Walls) -> Row | None:
     pairs = chosen & chosen[:, [1, 0, 3, 2]]
     widths = np.abs(inside[:, [1, 0, 3, 2], 0] - inside[..., 0])
     fill = float(np.median(widths[pairs])) if pairs.any() else row.fill
-    height = float(np.linalg.norm(row.corners()[:, 3] - row.corners()[:, 0], axis=1).mean())
-    return fit_row(unit_corners(min(fill, 1.0))[chosen], corners[chosen], fill, 0.06 * height)
+    return fit_row(unit_corners(min(fill, 1.0))[chosen], corners[chosen], fill, 0.06 * row.height)
 
 
 def _coverage(seen: NDArray[np.float32]) -> float:

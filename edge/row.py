@@ -48,6 +48,12 @@ class Row:
         """Whether neighbours share their wall."""
         return self.fill > _JOINED_FILL
 
+    @property
+    def height(self) -> float:
+        """Mean length of the boxes' left sides, px."""
+        corners = self.corners()
+        return float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
+
     def corners(self, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
         """Return `float32 (last - first, 4, 2)` px, boxes first to last - 1.
 

@@ -66,8 +66,8 @@ def flatten(image: NDArray[np.uint8] | Picture, row: Row) -> Strip:
     """Flatten a row.
 
     Args:
-        image: the picture it was found in, `uint8 (h, w, 3)` BGR or `(h, w)`; not
-            written to.
+        image: the picture it was found in, or its pixels, `uint8 (h, w, 3)` BGR or
+            `(h, w)`; not written to.
         row: its place in the picture.
 
     Returns:

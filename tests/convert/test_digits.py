@@ -106,6 +106,17 @@ def test_a_damaged_file_is_never_a_traceback(tmp_path_factory, data):
         assert read_digits(path, "representative")[0].shape[1:] == (28, 28)
 
 
+def test_an_encrypted_archive_is_one_sentence(tmp_path):
+    path = written(tmp_path / "a.npz", x_train=np.zeros((30, 28, 28), np.uint8))
+    content = bytearray(path.read_bytes())
+    # The flag is the seventh byte of a file's header, the ninth of its entry in the directory.
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.find(mark) + place] |= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="damaged one"):
+        read_digits(path, "representative")
+
+
 def test_given_digits_are_enough_for_a_model_without_a_training(build, tmp_path, monkeypatch):
     (build / "report.json").unlink()
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
