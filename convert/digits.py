@@ -5,6 +5,7 @@ They are those of the model's training, divided as they were then, unless files 
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -137,6 +138,15 @@ def read_digits(path: Path, use: str) -> tuple[NDArray[np.uint8], NDArray[np.uin
     return pixels, labels.reshape(-1).astype(np.uint8)
 
 
+# A damaged archive fails in as many ways as it has parts. RuntimeError is what zipfile raises
+# for one that is encrypted or packed in a way it does not know; of an array's header, which is
+# written as Python is, NumPy lets tokenize's and the parser's complaints through.
+_DAMAGES = (
+    ValueError, KeyError, EOFError, AttributeError, TypeError, RuntimeError, MemoryError,
+    SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
 def _arrays(path: Path, names: Sequence[str], option: str) -> dict[str, NDArray[np.generic]]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -149,10 +159,7 @@ def _arrays(path: Path, names: Sequence[str], option: str) -> dict[str, NDArray[
         raise DataError(
             f"{path}: can't be read ({error.strerror or error}); check {option}"
         ) from error
-    # A damaged archive fails in as many ways as it has parts; RuntimeError is what zipfile
-    # raises for one that is encrypted or packed in a way it does not know.
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, AttributeError, TypeError,
-            RuntimeError, MemoryError, zlib.error) as error:  # fmt: skip
+    except _DAMAGES as error:
         raise DataError(
             f"{path}: not an .npz file of arrays, or a damaged one; write it with "
             f"numpy.savez for {option}"

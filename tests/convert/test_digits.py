@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import zipfile
 
 import numpy as np
 import pytest
@@ -104,6 +105,14 @@ def test_a_damaged_file_is_never_a_traceback(tmp_path_factory, data):
     path.write_bytes(content)
     with contextlib.suppress(DataError):
         assert read_digits(path, "representative")[0].shape[1:] == (28, 28)
+
+
+def test_an_array_whose_header_is_no_python_is_one_sentence(tmp_path):
+    header = b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': ((\n".ljust(118)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", header)
+    with pytest.raises(DataError, match="damaged one"):
+        read_digits(tmp_path / "a.npz", "representative")
 
 
 def test_an_encrypted_archive_is_one_sentence(tmp_path):
