@@ -93,7 +93,7 @@ $(EDGE): pyproject.toml
 	@touch $@
 
 $(WORKSHOP): pyproject.toml
-	@scripts/make-venv $(PYTHON) .venv-test train,test,dev
+	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,archive,test,dev
 	@touch $@
 
 $(TFLITE): scripts/make-tflite-runtime
