@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.row import COUNT, Row, fit_row, project, unit_corners
-from edge.walls import Walls, find_walls
+from edge.walls import FAINTEST, Walls, find_walls
 
 NOT_FIVE = -1.0
 """The coverage of what is a part of a longer row."""
@@ -33,6 +33,9 @@ _WORTHWHILE = 0.42
 # there is no wall, are seen on up to half of its length.
 _LEAST_WALL_COVERAGE = 0.6
 _MOST_HIDDEN = 0.2
+# Lines of other boxes beside or inside the five are about as dark as theirs: squared paper
+# is printed fainter than what is printed on it.
+_AS_DARK = 0.6
 # A sixth box beside the five makes it a longer row: its walls are seen on so much of their
 # length, each and on average, and hardly less than the five's.
 _SIXTH_WALL, _SIXTH_BOX = 0.5, 0.75
@@ -110,10 +113,11 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
             return Fitted(row, 0.0)
         row = fitted
     walls = find_walls(dark, row.corners(-1, COUNT + 1))
-    if _has_sixth(walls, row) or _has_between(dark, row):
+    least = max(_AS_DARK * find_walls(dark, row.corners()).darkness, FAINTEST)
+    if _has_sixth(dark, row, walls, least) or _has_between(dark, row, least):
         return Fitted(row, NOT_FIVE)
     coverage = _coverage(walls.seen[1:-1])
-    if coverage > 0 and _are_others(dark, row):
+    if coverage > 0 and _are_others(dark, row, least):
         return Fitted(row, NOT_FIVE)
     residual = _residual(row, walls)
     most = max(_MOST_RESIDUAL if row.joined else _MOST_APART, _NOT_TOLD / row.height)
@@ -186,36 +190,41 @@ def _coverage(seen: NDArray[np.float32]) -> float:
     return float(np.nansum(seen)) / seen.size
 
 
-def _has_sixth(walls: Walls, row: Row) -> bool:
-    """Tell whether the boxes before the first or after the last are printed too."""
+def _has_sixth(dark: NDArray[np.uint8], row: Row, walls: Walls, least: float) -> bool:
+    """Tell whether the boxes before the first or after the last are printed too.
+
+    `walls` are those of boxes -1 to 5.
+    """
     top, right, bottom, left = range(4)
     # Of a joined row the near wall is the five's own and proves nothing.
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
     own = np.nan_to_num(walls.seen[1:-1], nan=1.0)
     usual = float(np.percentile(own.mean(axis=1), 20)) - _SIXTH_LESS
+    beside = find_walls(dark, row.corners(-1, COUNT + 1)[[0, -1]], least=least)
     for box, sides in ((0, before), (-1, after)):
         # What is written in it may hide some of its walls, but not all of them.
-        proven = walls.proven[box, sides]
+        proven = beside.proven[box, sides]
         if proven.min() > _SIXTH_WALL and proven.mean() > max(_SIXTH_BOX, usual):
             return True
     return False
 
 
-def _has_between(dark: NDArray[np.uint8], row: Row) -> bool:
+def _has_between(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
     """Tell whether there are boxes in the gaps, so that these are every second of a row."""
     if row.fill > _GAP_FILL:
         return False
     between = unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
-    proven = find_walls(dark, project(row.homography, between), alike=False).proven
+    proven = find_walls(dark, project(row.homography, between), alike=False, least=least).proven
     return bool(np.median(proven.min(axis=1)) > _BETWEEN)
 
 
-def _are_others(dark: NDArray[np.uint8], row: Row) -> bool:
-    return _are_divided(dark, row) or _are_cells(dark, row) or _has_line_across(dark, row)
+def _are_others(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
+    checks = (_are_divided, _are_cells, _has_line_across)
+    return any(check(dark, row, least) for check in checks)
 
 
-def _are_divided(dark: NDArray[np.uint8], row: Row) -> bool:
+def _are_divided(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
     """Tell whether there is a wall inside of the boxes, so that each is two, or box and gap."""
     # The wider part of each box, as lines are looked for within a share of its width.
     right, left = (unit_corners(row.fill) for _ in range(2))
@@ -224,26 +233,28 @@ def _are_divided(dark: NDArray[np.uint8], row: Row) -> bool:
     right[:, [0, 3], 0] += row.fill * _DIVISION
     middle[:, [1, 2], 0] -= row.fill / 2
     quads = project(row.homography, np.concatenate([left, right, middle]))
-    proven = find_walls(dark, quads, alike=False).proven.reshape(3, COUNT, 4)
+    proven = find_walls(dark, quads, alike=False, least=least).proven.reshape(3, COUNT, 4)
     inner = np.stack([proven[0, :, 1], proven[1, :, 3], proven[2, :, 1]])
     return bool((np.median(inner, axis=1) > _BETWEEN).any())
 
 
-def _are_cells(dark: NDArray[np.uint8], row: Row) -> bool:
+def _are_cells(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
     """Tell whether the boxes are cells of a table: their upright walls go on beyond the row."""
     above, below = unit_corners(row.fill), unit_corners(row.fill)
     for quads, (high, low) in ((above, _ABOVE), (below, _BELOW)):
         quads[:, :2, 1], quads[:, 2:, 1] = high, low
-    walls = find_walls(dark, project(row.homography, np.concatenate([above, below])), alike=False)
+    walls = find_walls(
+        dark, project(row.homography, np.concatenate([above, below])), alike=False, least=least
+    )
     upright = walls.proven[:, [1, 3]].reshape(2, -1)
     return bool(np.percentile(upright, 25, axis=1).max() > _GOES_ON)
 
 
-def _has_line_across(dark: NDArray[np.uint8], row: Row) -> bool:
+def _has_line_across(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
     """Tell whether a line goes through all five boxes, so that they are two rows."""
     quads = np.tile(unit_corners(row.fill), (len(_ACROSS), 1, 1))
     quads[..., 1] += np.repeat(np.array(_ACROSS, np.float32), COUNT)[:, None]
-    across = find_walls(dark, project(row.homography, quads), alike=False).proven[:, 0]
+    across = find_walls(dark, project(row.homography, quads), alike=False, least=least).proven[:, 0]
     return bool(across.reshape(len(_ACROSS), -1).min(axis=1).max() > _BETWEEN)
 
 

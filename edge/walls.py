@@ -40,8 +40,8 @@ _STRAIGHT = int(np.flatnonzero((_ENDS == _HALF).all(axis=1))[0])
 # Nearer than this to the picture's edge, px, nothing is said of a wall.
 _EDGE = 2.0
 
-# Of 255; fainter lines are not told from grain.
-_FAINTEST_LINE = 8.0
+FAINTEST = 8.0
+"""Of 255; fainter lines are not told from grain."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,16 @@ class Walls:
     NaN where the wall is mostly outside of the picture."""
     proven: NDArray[np.float32]
     """(n, 4): part of the whole wall on which a line is seen, 0 to 1; 0 outside."""
+    darkness: float
+    """Of the usual line, of 255."""
 
 
-def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32], alike: bool = True) -> Walls:
+def find_walls(
+    dark: NDArray[np.uint8],
+    quads: NDArray[np.float32],
+    alike: bool = True,
+    least: float = FAINTEST,
+) -> Walls:
     """Find the printed line near each side of some boxes.
 
     Of the straight lines close to a side the darkest wins, each sample counting no
@@ -69,6 +76,7 @@ def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32], alike: bool 
         quads: `float32 (n, 4, 2)` px, clockwise from the top left.
         alike: whether most of the sides are printed, and so alike; else each is looked at
             for itself.
+        least: how much darker than the paper a line is, of 255.
 
     Returns:
         What was found.
@@ -102,10 +110,11 @@ def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32], alike: bool 
     capped = np.minimum(values, usual[:, None, None]).reshape(len(quads), 4, -1)
     means = (capped @ _MEANS).reshape(len(values), -1)
     best = (means - _AWAY * usual[:, None]).argmax(axis=1)
+    place = int(_USUAL_WALL * (len(usual) - 1))
+    darkness = float(np.partition(usual, place)[place])
     if alike:
         # What is darker than most of the walls is ink beside the line.
-        place = int(_USUAL_WALL * (len(usual) - 1))
-        usual = np.minimum(usual, np.partition(usual, place)[place])
+        usual = np.minimum(usual, darkness)
 
     inside = _inside(x[..., _HALF], y[..., _HALF], dark.shape).reshape(-1, _SAMPLES)
     # A wall outside of the picture is assumed where it should be.
@@ -116,10 +125,10 @@ def find_walls(dark: NDArray[np.uint8], quads: NDArray[np.float32], alike: bool 
     at_start = ends[:, 0] - slope * _PLACES[0]
     offsets = np.stack([at_start, at_start + slope], axis=1).reshape(*quads.shape[:2], 2, 1)
     lines = np.stack([quads, quads + sides], axis=2) + offsets * outward[:, :, None]
-    seen, proven = _parts_seen(values, _TRACKS[best], usual, inside)
+    seen, proven = _parts_seen(values, _TRACKS[best], usual, inside, least)
     seen[hidden], proven[hidden] = np.nan, 0
     shape = quads.shape[:2]
-    return Walls(lines.astype(np.float32), seen.reshape(shape), proven.reshape(shape))
+    return Walls(lines.astype(np.float32), seen.reshape(shape), proven.reshape(shape), darkness)
 
 
 def _parts_seen(
@@ -127,6 +136,7 @@ def _parts_seen(
     tracks: NDArray[np.intp],
     usual: NDArray[np.float32],
     inside: NDArray[np.bool_],
+    faintest: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the part of each wall, `(walls,)`, where its line is dark enough: `seen`, `proven`.
 
@@ -134,7 +144,7 @@ def _parts_seen(
     """
     on_line = np.take_along_axis(values, tracks[:, :, None], axis=2)[..., 0]
     beside = np.maximum(values[..., :_HALF].min(axis=2), values[..., -_HALF:].min(axis=2))
-    least = np.maximum(0.5 * usual[:, None], _FAINTEST_LINE)
+    least = np.maximum(0.5 * usual[:, None], faintest)
     visible = (on_line > least) & (on_line - beside > 0.3 * least) & inside
     # Where ink covers line and paper, nothing can be told; but more than half must be told.
     covered = inside & ~visible & (np.minimum(on_line, beside) > _INK * usual[:, None])
