@@ -19,7 +19,7 @@ _ROUNDS = 2
 
 # Lines that lie farther from the row, in box heights, are not those of five equal boxes.
 # Boxes apart have two lines for each wall, of which one may be another box's.
-_MOST_RESIDUAL, _MOST_APART = 0.04, 0.022
+_MOST_RESIDUAL, _MOST_APART = 0.04, 0.032
 # As many px are nothing, however small the boxes.
 _NOT_TOLD = 0.6
 
