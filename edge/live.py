@@ -172,7 +172,7 @@ class Live:
 
     def _look_at(self, newest: Numbered) -> None:
         number, shot = newest
-        look = self._watcher.look(shot)
+        look = self._watcher.look(shot, self._consensus.is_reported)
         seen = look.observation
         reports = self._consensus.take(seen.boxes, seen.found, shot.time_s)
         for report in reports:
