@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge import strokes
 from edge.arrays import as_bgr, as_crops
-from edge.boxes import find_boxes
+from edge.boxes import Boxes, find_boxes
 from edge.classifier import Classifier
 from edge.crops import cut_digits
 from edge.decode import DEFAULT_THRESHOLD, Box, decode
@@ -24,7 +24,7 @@ from edge.errors import ImageError, ModelError
 from edge.observation import Observation
 from edge.orientation import agreement, turned_corners, turned_ink, upright_log_odds
 from edge.picture import Picture
-from edge.quality import assess
+from edge.quality import Quality, assess
 from edge.reading import Quad, Reading
 from edge.strip import flatten
 
@@ -114,6 +114,10 @@ class Recognizer:
         boxes = find_boxes(picture)
         if boxes is None:
             return Observation((), found=0.0, reason="no-boxes")
+        return self.observe_at(picture, boxes)
+
+    def observe_at(self, picture: Picture, boxes: Boxes) -> Observation:
+        """Classify boxes whose place in a picture is known; see `observe`."""
         strip = flatten(picture, boxes.row)
         found = min(1.0, boxes.coverage / _SURE_COVERAGE)
         seen = self.observe_row(cut_digits(strip), boxes.corners, found, boxes.is_marked)
@@ -128,11 +132,7 @@ class Recognizer:
         if not observation.boxes:
             return Reading("no-boxes", reason=observation.reason)
         reading = decode(observation.boxes, self.threshold, self.directory, observation.found)
-        problem = observation.quality and observation.quality.problem
-        if problem and reading.reason in ("low-confidence", "blank-box", "not-a-digit"):
-            # What to do about it tells more than that it is so.
-            return replace(reading, reason=problem)
-        return reading
+        return explained(reading, observation.quality)
 
     @_timed
     def read_boxes(self, crops: Sequence[NDArray[np.uint8]]) -> Reading:
@@ -173,7 +173,7 @@ class Recognizer:
         corners: Sequence[Quad | None],
         found: float = 1.0,
     ) -> Observation:
-        boxes = map(Box, self._classify(digits), corners)
+        boxes = map(Box, self._classify(digits), corners, digits)
         return Observation(tuple(boxes), found)
 
     def observe_row(
@@ -195,13 +195,15 @@ class Recognizer:
             digits = [None if ink is None else normalise(ink) for ink in inks]
             return self._observe(digits, [_quad(quad) for quad in corners], found)
         back = [None if ink is None else turned_ink(ink) for ink in reversed(inks)]
-        rows = self._classify([None if ink is None else normalise(ink) for ink in (*inks, *back)])
+        digits = [None if ink is None else normalise(ink) for ink in (*inks, *back)]
+        rows = self._classify(digits)
         as_found, turned = rows[: len(inks)], rows[len(inks) :]
         log_odds = upright_log_odds(corners, as_found, turned)
         found *= agreement(corners, log_odds, as_found, turned)
+        seen = digits[: len(inks)]
         if log_odds < 0:
-            as_found, corners = turned, turned_corners(corners)
-        return Observation(tuple(map(Box, as_found, map(_quad, corners))), found)
+            as_found, corners, seen = turned, turned_corners(corners), digits[len(inks) :]
+        return Observation(tuple(map(Box, as_found, map(_quad, corners), seen)), found)
 
     def _classify(
         self, digits: Sequence[NDArray[np.uint8] | None]
@@ -210,6 +212,15 @@ class Recognizer:
         present = [digit for digit in digits if digit is not None]
         rows = iter(self.classifier.probabilities(np.stack(present)) if present else ())
         return [None if digit is None else next(rows) for digit in digits]
+
+
+def explained(reading: Reading, quality: Quality | None) -> Reading:
+    """Return a reading whose reason is what the picture lacks, where that explains it."""
+    problem = quality and quality.problem
+    if problem and reading.reason in ("low-confidence", "blank-box", "not-a-digit"):
+        # What to do about it tells more than that it is so.
+        return replace(reading, reason=problem)
+    return reading
 
 
 def _threshold(classifier: Classifier, max_error: float | None) -> float:
