@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import form
+from edge.commands import config, form
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
 
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reader(evaluate)
     evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
     form.add_parser(commands)
+    config.add_parser(commands)
     return parser
 
 
@@ -149,4 +150,4 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 1 if report.errors else 0
 
 
-_COMMANDS = {"read": _read, "evaluate": _evaluate, "form": form.run}
+_COMMANDS = {"read": _read, "evaluate": _evaluate, "form": form.run, "config": config.run}
