@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import config, form
+from edge.commands import config, doctor, form
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
 
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
     form.add_parser(commands)
     config.add_parser(commands)
+    doctor.add_parser(commands)
     return parser
 
 
@@ -150,4 +151,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 1 if report.errors else 0
 
 
-_COMMANDS = {"read": _read, "evaluate": _evaluate, "form": form.run, "config": config.run}
+_COMMANDS = {
+    "read": _read,
+    "evaluate": _evaluate,
+    "form": form.run,
+    "config": config.run,
+    "doctor": doctor.run,
+}
