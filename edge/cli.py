@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import config, doctor, form
+from edge.commands import config, doctor, form, support
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
 
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     form.add_parser(commands)
     config.add_parser(commands)
     doctor.add_parser(commands)
+    support.add_parser(commands)
     return parser
 
 
@@ -157,4 +158,5 @@ _COMMANDS = {
     "form": form.run,
     "config": config.run,
     "doctor": doctor.run,
+    "support": support.run,
 }

@@ -44,7 +44,7 @@ def load(
     path: Path | None = None,
     environ: Mapping[str, str] = MappingProxyType({}),
     flags: Mapping[str, Any] = MappingProxyType({}),
-    default_file: Path = DEFAULT_FILE,
+    default_file: Path | None = DEFAULT_FILE,
 ) -> Settings:
     """Load the settings.
 
@@ -53,7 +53,7 @@ def load(
             where it is there.
         environ: the environment.
         flags: values of the command line by `Key.full`; None was not given.
-        default_file: read where no other is named.
+        default_file: read where no other is named; None for none.
 
     Raises:
         ConfigError: the file can't be read, or a setting is unknown, of the wrong type, out
@@ -86,14 +86,14 @@ def load(
     return Settings(config, MappingProxyType(origins), file)
 
 
-def _file(path: Path | None, environ: Mapping[str, str], default_file: Path) -> Path | None:
+def _file(path: Path | None, environ: Mapping[str, str], default_file: Path | None) -> Path | None:
     if path is not None:
         return path
     named = environ.get(FILE_VARIABLE, "")
     if named:
         return Path(named)
     try:
-        return default_file if default_file.exists() else None
+        return default_file if default_file and default_file.exists() else None
     except OSError:
         # Whoever may not look into its folder is told so when it is opened.
         return default_file
