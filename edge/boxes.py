@@ -24,7 +24,7 @@ from edge.comb import rows_around
 from edge.fit import NOT_FIVE, count_written, fit
 from edge.ink import line_darkness, resize
 from edge.lineup import line_up
-from edge.markers import row_between_markers
+from edge.markers import marked, row_between_markers
 from edge.picture import Picture
 from edge.row import COUNT, Row, row_in, row_through
 from edge.scales import LINE_REACH, Scales
@@ -136,13 +136,20 @@ def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
     Returns:
         The boxes, or None where there is no row of exactly five.
     """
+    picture = Picture.of(image)
     found: list[_Found] = []
-    for candidate in _candidates(Picture.of(image)):
+    for candidate in _candidates(picture):
         found.append(candidate)
         if candidate.is_sure:
-            return candidate.boxes
+            return _as_marked(candidate, picture).boxes
     best = max(found, key=lambda one: one.support, default=None)
-    return None if best is None else best.boxes
+    return None if best is None else _as_marked(best, picture).boxes
+
+
+def _as_marked(found: _Found, picture: Picture) -> _Found:
+    """Return a row the way up that the markers beside it say, where there are any."""
+    row = None if found.is_marked else marked(found.row, picture)
+    return found if row is None else replace(found, row=row, is_marked=True)
 
 
 def _candidates(picture: Picture) -> Iterator[_Found]:

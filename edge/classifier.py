@@ -50,6 +50,7 @@ class Classifier:
         threads: threads one invoke may use; one is fastest for five digits, for to wake a
             second takes longer than half of the work (`benchmarks/inference.py` measures it).
         runtime: a name from `edge.interpreter.RUNTIMES`; None takes the first installed.
+        xnnpack: whether it may compute with XNNPACK, which some boards can't.
 
     Raises:
         ModelError: the file is missing, damaged, of another shape, or not the one
@@ -58,7 +59,11 @@ class Classifier:
     """
 
     def __init__(
-        self, model: str | Path | None = None, threads: int = 1, runtime: str | None = None
+        self,
+        model: str | Path | None = None,
+        threads: int = 1,
+        runtime: str | None = None,
+        xnnpack: bool = True,
     ) -> None:
         self.path = BUNDLED_MODEL if model is None else Path(model)
         try:
@@ -68,7 +73,7 @@ class Classifier:
         except OSError as error:
             raise ModelError(f"{self.path}: the model can't be read ({error.strerror})") from error
         self.card = load_card(self.path, content)
-        self._interpreter = make_interpreter(content, str(self.path), threads, runtime)
+        self._interpreter = make_interpreter(content, str(self.path), threads, runtime, xnnpack)
         self._lock = threading.Lock()
         self._input, self._output = self._check_tensors()
         self._batch = 0

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import camera
+from edge.commands import camera, config, doctor, form, support
 from edge.commands.reader import add_reader
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
@@ -83,7 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_reader(evaluate)
     evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
-    camera.add_parser(commands)
+    for command in _MODULES.values():
+        command.add_parser(commands)
     return parser
 
 
@@ -121,4 +122,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 1 if report.errors else 0
 
 
-_COMMANDS = {"read": _read, "evaluate": _evaluate, "camera": camera.run}
+_MODULES = {
+    "camera": camera,
+    "config": config,
+    "doctor": doctor,
+    "form": form,
+    "support": support,
+}
+_COMMANDS = {
+    "read": _read,
+    "evaluate": _evaluate,
+    **{name: module.run for name, module in _MODULES.items()},
+}

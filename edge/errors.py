@@ -8,6 +8,8 @@ Each is also the builtin it resembles, so a caller may catch either name:
     │   └── RecordingError               not a touch recording
     ├── ModelError (ValueError)          a model or its card is missing or unfit
     ├── DirectoryError (ValueError)      a directory of postcodes can't be used
+    ├── ConfigError (ValueError)         a setting is unknown or can't be what it is said to be
+    ├── FormError (ValueError)           no such form can be made
     ├── OutputError (OSError)            a result can't be written
     ├── SourceError (OSError)            a camera can't be used, or sends what is no picture
     │   ├── SourceUriError (ValueError)  its URI names no source, or an option that is none
@@ -16,7 +18,8 @@ Each is also the builtin it resembles, so a caller may catch either name:
     │   ├── SourceDeniedError            this user may not use it
     │   ├── SourceLostError              it was unplugged
     │   └── SourceHungError              it sends no frames
-    └── RuntimeMissingError (ImportError)  no interpreter is installed
+    └── PackageMissingError (ImportError)  a package that is asked for is not installed
+        └── RuntimeMissingError          no interpreter is
 
 The message is one sentence for a person: what is wrong, where, what to do.
 """
@@ -48,6 +51,18 @@ class ModelError(FiveboxError, ValueError):
 
 class DirectoryError(FiveboxError, ValueError):
     """The directory of valid postcodes is missing or has a line that is none."""
+
+
+class ConfigError(FiveboxError, ValueError):
+    """A setting is unknown, of the wrong type or out of its range, or can't be read."""
+
+    exit_code = 2
+
+
+class FormError(FiveboxError, ValueError):
+    """A form can't be made as it was asked for."""
+
+    exit_code = 2
 
 
 class OutputError(FiveboxError, OSError):
@@ -100,5 +115,9 @@ class SourceHungError(SourceError):
     problem = "hung"
 
 
-class RuntimeMissingError(FiveboxError, ImportError):
+class PackageMissingError(FiveboxError, ImportError):
+    """What was asked for needs a package that is not installed."""
+
+
+class RuntimeMissingError(PackageMissingError):
     """No TFLite interpreter is installed."""

@@ -41,7 +41,9 @@ def load_interpreter_class(runtime: str | None = None) -> type[Any]:
     )
 
 
-def make_interpreter(model: bytes, name: str, threads: int = 1, runtime: str | None = None) -> Any:
+def make_interpreter(
+    model: bytes, name: str, threads: int = 1, runtime: str | None = None, xnnpack: bool = True
+) -> Any:
     """Build an interpreter for a model.
 
     Args:
@@ -49,6 +51,7 @@ def make_interpreter(model: bytes, name: str, threads: int = 1, runtime: str | N
         name: how to call it in an error.
         threads: threads one invoke may use.
         runtime: the one of `RUNTIMES` to run it with; None takes the first that is installed.
+        xnnpack: whether it may compute with XNNPACK, which some boards can't.
 
     Returns:
         An interpreter whose tensors are not allocated yet.
@@ -66,7 +69,8 @@ def make_interpreter(model: bytes, name: str, threads: int = 1, runtime: str | N
         with warnings.catch_warnings():
             # TensorFlow's own announces that it will be gone some day.
             warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated")
-            return interpreter_class(model_content=model, num_threads=threads)
+            options = {} if xnnpack else _without_xnnpack(interpreter_class)
+            return interpreter_class(model_content=model, num_threads=threads, **options)
     except (SystemError, ImportError, AttributeError) as error:
         # tflite-runtime of before NumPy 2 imports with it all the same, and fails only here.
         import numpy as np
@@ -78,3 +82,8 @@ def make_interpreter(model: bytes, name: str, threads: int = 1, runtime: str | N
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ModelError(f"{name}: the model can't be loaded ({reason}); copy it again") from error
+
+
+def _without_xnnpack(interpreter_class: type[Any]) -> dict[str, Any]:
+    kinds = importlib.import_module(interpreter_class.__module__).OpResolverType
+    return {"experimental_op_resolver_type": kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.picture import Picture
-from edge.row import COUNT, Row, fit_row
+from edge.row import COUNT, Row, fit_row, project
 
 DICTIONARY = cv2.aruco.DICT_4X4_50
 """Of the markers."""
@@ -26,6 +26,8 @@ BOX_WIDTH = 10.0
 """mm"""
 BOX_HEIGHT = 12.0
 """mm"""
+CELLS = 6
+"""Squares along a marker's side, its black frame included."""
 SIDE = 10.0
 """Of a marker, mm."""
 CLEARANCE = 5.0
@@ -36,6 +38,19 @@ CLEARANCE = 5.0
 _LOOKED_AT = 800
 # Of the threshold that parts black from white, px.
 _WINDOW = 13
+
+# As tall as this, px, a box is looked at beside whose row a marker may stand.
+_LOOKED_AT_HEIGHT = 24
+# Between a marker's white and its black, of 255.
+_LEAST_CONTRAST = 40
+# Of a marker's 36 squares so many may look wrong: far fewer than by chance, where half do.
+_MOST_MISREAD = 2
+
+
+def marker_bits(name: int) -> NDArray[np.bool_]:
+    """Return a marker's squares, `bool (6, 6)`, True where white."""
+    known = cv2.aruco.getPredefinedDictionary(DICTIONARY)
+    return np.asarray(cv2.aruco.generateImageMarker(known, name, CELLS) > 0)
 
 
 def marker_corners() -> dict[int, NDArray[np.float32]]:
@@ -76,6 +91,47 @@ def row_between_markers(image: NDArray[np.uint8] | Picture) -> Row | None:
     targets = np.concatenate([seen[name] for name in wanted])
     row = fit_row(sources, targets, FILL, tolerance=None)
     return None if row is None else row.scaled(2.0**halvings)
+
+
+def marked(row: Row, image: NDArray[np.uint8] | Picture) -> Row | None:
+    """Look for the markers beside a row whose lines were found, and turn it as they say.
+
+    Args:
+        row: five boxes of a picture.
+        image: the picture, or its pixels, `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
+
+    Returns:
+        The same boxes, the first one at the left marker; None where the two aren't there.
+    """
+    picture = Picture.of(image)
+    # So that a marker's squares are a few px wide, whatever is finer being blurred away.
+    halvings = max(0, math.floor(math.log2(row.height / _LOOKED_AT_HEIGHT)))
+    pixels = picture.halved(halvings)
+    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    for each in (row, row.turned()):
+        if all(
+            _is_marker(np.asarray(grey, np.uint8), each.scaled(0.5**halvings), name)
+            for name in (LEFT, RIGHT)
+        ):
+            return each
+    return None
+
+
+def _is_marker(grey: NDArray[np.uint8], row: Row, name: int) -> bool:
+    """Tell whether a marker is where it must be beside a row."""
+    corners = marker_corners()[name]
+    steps = (np.arange(CELLS, dtype=np.float32) + 0.5) / CELLS
+    across, down = np.meshgrid(steps, steps)
+    middles = corners[0] + np.stack([across, down], axis=2) * (corners[2] - corners[0])
+    at = project(row.homography, middles)
+    light = cv2.remap(
+        grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    ).astype(np.float32)
+    white = marker_bits(name)
+    bright, dark = light[white].mean(), light[~white].mean()
+    if bright - dark < _LEAST_CONTRAST:
+        return False
+    return int(((light > (bright + dark) / 2) != white).sum()) <= _MOST_MISREAD
 
 
 def _markers(grey: NDArray[np.uint8]) -> dict[int, NDArray[np.float32]]:

@@ -59,6 +59,7 @@ class Recognizer:
             of one that is built in (`"kr"`), or a `Directory`; None allows all.
         max_error: largest share of the accepted postcodes that may be wrong, above 0 and
             below 1; None takes the reject threshold of the model's card, made for 0.01.
+        xnnpack: whether the runtime may compute with XNNPACK, which some boards can't.
 
     Raises:
         ModelError: the model is missing, damaged or of the wrong shape, or its card has no
@@ -72,8 +73,9 @@ class Recognizer:
         model: str | Path | None = None,
         directory: str | Path | Directory | None = None,
         max_error: float | None = None,
+        xnnpack: bool = True,
     ) -> None:
-        self.classifier = Classifier(model)
+        self.classifier = Classifier(model, xnnpack=xnnpack)
         self.directory = None if directory is None else Directory.open(directory)
         self.threshold = _threshold(self.classifier, max_error)
 

@@ -68,6 +68,11 @@ class Row:
         matrix = np.array([[scale, 0, shift], [0, scale, shift], [0, 0, 1]])
         return Row(matrix @ self.homography, self.fill)
 
+    def turned(self) -> Row:
+        """Return the same boxes as a row that is read the other way up."""
+        matrix = np.array([[-1, 0, COUNT], [0, -1, 1], [0, 0, 1]], np.float64)
+        return Row(self.homography @ matrix, self.fill)
+
 
 def row_through(
     quads: NDArray[np.float32], places: NDArray[np.intp], robust: bool = True

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from edge.classifier import BUNDLED_MODEL
@@ -114,3 +115,23 @@ def test_an_error_is_one_line():
     with pytest.raises(ModelError) as caught:
         make_interpreter(BUNDLED_MODEL.read_bytes()[:5000], "m.tflite")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("runtime", [RUNTIMES[0], RUNTIMES[2]])
+def test_without_xnnpack_the_same_is_computed_by_the_runtimes_own_kernels(runtime):
+    if runtime != RUNTIMES[0]:
+        pytest.importorskip("tensorflow")
+    outputs = []
+    for xnnpack in (True, False):
+        model = BUNDLED_MODEL.read_bytes()
+        interpreter = make_interpreter(model, "m", runtime=runtime, xnnpack=xnnpack)
+        interpreter.allocate_tensors()
+        # XNNPACK takes all layers over, as one operator.
+        operators = [each["op_name"] for each in interpreter._get_ops_details()]
+        assert ("DELEGATE" in operators) == xnnpack
+        place = interpreter.get_input_details()[0]
+        pixels = np.arange(784).reshape(place["shape"]) % 251 - 125
+        interpreter.set_tensor(place["index"], pixels.astype(place["dtype"]))
+        interpreter.invoke()
+        outputs.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+    assert np.abs(outputs[0].astype(int) - outputs[1].astype(int)).max() <= 1

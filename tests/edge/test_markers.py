@@ -13,9 +13,11 @@ from edge.markers import (
     LEFT,
     RIGHT,
     SIDE,
+    marked,
     marker_corners,
     row_between_markers,
 )
+from edge.row import row_through
 from tests.edge.drawing import away, frozen, tilted, turned, write
 
 PX = 6.0
@@ -86,4 +88,57 @@ def test_a_form_of_which_no_line_is_seen_is_read_as_it_stands(recognizer, degree
     assert boxes.is_marked
     assert away(boxes.corners, corners) < 0.05
     # Upside down it would be 69688.
+    assert recognizer.read(image).guess == "88969"
+
+
+def outlined(left=LEFT, right=RIGHT):
+    """Return a form whose boxes are seen as clearly as its markers, and their corners."""
+    image, corners = form(left, right)
+    for quad in corners:
+        cv2.polylines(image, [np.rint(quad).astype(np.int32)], True, (60, 50, 210), 3)
+    return image, corners
+
+
+@pytest.mark.parametrize("size", [0.25, 0.5, 1, 2.5])
+@pytest.mark.parametrize("degrees", [0, 70, 180, 265])
+def test_a_row_found_by_its_lines_is_turned_as_its_markers_say(degrees, size):
+    image, corners = turned(*outlined(), degrees)
+    image = cv2.resize(image, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
+    corners = (corners + 0.5) * size - 0.5
+    upright = row_through(corners, np.arange(5))
+    for row in (upright, upright.turned()):
+        found = marked(row, frozen(image)).corners()
+        assert np.abs(found - corners).max() < 0.05 * BOX_HEIGHT * PX * size
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [(LEFT, LEFT), (RIGHT, LEFT), (LEFT, 7), (9, RIGHT), (12, 40)]
+)
+def test_a_row_between_other_markers_is_no_forms(left, right):
+    image, corners = outlined(left, right)
+    assert marked(row_through(corners, np.arange(5)), image) is None
+
+
+def test_a_row_beside_which_nothing_or_a_desk_lies_is_no_forms():
+    image, corners = outlined()
+    row = row_through(corners, np.arange(5))
+    image[:, :200], image[:, 580:] = 240, 240
+    assert marked(row, image) is None
+    noise = np.random.default_rng(0).integers(0, 255, image.shape, np.uint8)
+    image[:, :200], image[:, 580:] = noise[:, :200], noise[:, 580:]
+    assert marked(row, image) is None
+    # Nor one that fills the picture.
+    x, y = corners.reshape(-1, 2).min(axis=0).astype(int)
+    strip = image[y : y + 74, x : x + 362]
+    assert marked(row_through(corners - np.float32([x, y]), np.arange(5)), strip) is None
+
+
+def test_a_form_whose_lines_are_clear_is_read_as_its_markers_say(recognizer):
+    image, corners = outlined()
+    for digit, quad in zip("88969", corners, strict=True):
+        write(image, digit, quad[0], quad[2])
+    image, corners = turned(image, corners, 180)
+    boxes = find_boxes(image)
+    assert boxes.is_marked
+    assert away(boxes.corners, corners) < 0.05
     assert recognizer.read(image).guess == "88969"

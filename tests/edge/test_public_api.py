@@ -34,14 +34,18 @@ def test_an_unknown_name_is_an_attribute_error():
         (errors.ModelError, errors.FiveboxError, ValueError),
         (errors.DirectoryError, errors.FiveboxError, ValueError),
         (errors.OutputError, errors.FiveboxError, OSError),
-        (errors.RuntimeMissingError, errors.FiveboxError, ImportError),
+        (errors.PackageMissingError, errors.FiveboxError, ImportError),
+        (errors.RuntimeMissingError, errors.PackageMissingError, ImportError),
+        (errors.ConfigError, errors.FiveboxError, ValueError),
+        (errors.FormError, errors.FiveboxError, ValueError),
     ],
 )
 def test_each_error_is_also_the_builtin_it_resembles(error, base, builtin):
     assert issubclass(error, base)
     assert issubclass(error, builtin)
     assert str(error("what is wrong")) == "what is wrong"
-    assert error.exit_code == 1
+    is_usage = error in (errors.ConfigError, errors.FormError)
+    assert error.exit_code == (2 if is_usage else 1)
 
 
 def test_each_error_of_the_tree_is_drawn_in_the_docstring():
