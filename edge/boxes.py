@@ -43,7 +43,7 @@ _MOST_LINES = 0.25
 _MOST_ROWS = 8
 _MOST_FAINT_ROWS = 5
 # And around one run of digits.
-_MOST_AROUND = 2
+_MOST_AROUND = 6
 # Boxes below this height, working px, are looked at again in a finer picture.
 _FINE_HEIGHT = 24.0
 # Room around the row in it, in box heights.
@@ -79,6 +79,10 @@ class Boxes:
     """Root mean square distance of the printed lines from the fitted row, in box heights."""
     is_marked: bool = False
     """Whether a form's markers say that it is a row, and which way up."""
+    support: float = 0.0
+    """How well the row explains the lines that are seen, for comparing it with others."""
+    is_sure: bool = False
+    """Whether the lines leave no doubt."""
 
     @property
     def joined(self) -> bool:
@@ -124,11 +128,19 @@ class _Found:
 
     @property
     def boxes(self) -> Boxes:
-        return Boxes(self.row.corners(), self.coverage, self.row, self.residual, self.is_marked)
+        return Boxes(
+            self.row.corners(),
+            self.coverage,
+            self.row,
+            self.residual,
+            self.is_marked,
+            self.support,
+            self.is_sure,
+        )
 
 
 def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
-    """Find the five boxes.
+    """Find the five boxes by their lines alone; `choice` goes by what is in them too.
 
     Args:
         image: a picture, or its pixels, `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
@@ -137,19 +149,31 @@ def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
         The boxes, or None where there is no row of exactly five.
     """
     picture = Picture.of(image)
-    found: list[_Found] = []
-    for candidate in _candidates(picture):
-        found.append(candidate)
-        if candidate.is_sure:
-            return _as_marked(candidate, picture).boxes
+    found: list[Boxes] = []
+    for boxes in search(picture):
+        found.append(boxes)
+        if boxes.is_sure:
+            return as_marked(boxes, picture)
     best = max(found, key=lambda one: one.support, default=None)
-    return None if best is None else _as_marked(best, picture).boxes
+    return None if best is None else as_marked(best, picture)
 
 
-def _as_marked(found: _Found, picture: Picture) -> _Found:
-    """Return a row the way up that the markers beside it say, where there are any."""
-    row = None if found.is_marked else marked(found.row, picture)
-    return found if row is None else replace(found, row=row, is_marked=True)
+def search(picture: Picture) -> Iterator[Boxes]:
+    """Yield rows that lines support, those that are quick to find first.
+
+    The more are asked for, the longer it takes; from one that is sure on hardly a better
+    one comes.
+    """
+    for found in _candidates(picture):
+        yield found.boxes
+
+
+def as_marked(boxes: Boxes, picture: Picture) -> Boxes:
+    """Return boxes the way up that the markers beside them say, where there are any."""
+    row = None if boxes.is_marked else marked(boxes.row, picture)
+    if row is None:
+        return boxes
+    return replace(boxes, corners=row.corners(), row=row, is_marked=True)
 
 
 def _candidates(picture: Picture) -> Iterator[_Found]:

@@ -19,7 +19,9 @@ _ROUNDS = 2
 
 # Lines that lie farther from the row, in box heights, are not those of five equal boxes.
 # Boxes apart have two lines for each wall, of which one may be another box's.
-_MOST_RESIDUAL, _MOST_APART = 0.04, 0.032
+_MOST_RESIDUAL, _MOST_APART = 0.04, 0.022
+# Boxes that were ruled by hand lie farther off; to be believed they must be seen this well.
+_MOST_BY_HAND, _SEEN_BY_HAND = 0.032, 0.92
 # As many px are nothing, however small the boxes.
 _NOT_TOLD = 0.6
 
@@ -120,7 +122,8 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
     if coverage > 0 and _are_others(dark, row, least):
         return Fitted(row, NOT_FIVE)
     residual = _residual(row, walls)
-    most = max(_MOST_RESIDUAL if row.joined else _MOST_APART, _NOT_TOLD / row.height)
+    apart = _MOST_BY_HAND if coverage >= _SEEN_BY_HAND else _MOST_APART
+    most = max(_MOST_RESIDUAL if row.joined else apart, _NOT_TOLD / row.height)
     return Fitted(row, coverage if residual <= most else 0.0, residual)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from edge.decode import Box
 from edge.quality import Quality
+
+# A blank box counts as a digit of this probability.
+_BLANK = 0.05
 
 
 @dataclass(frozen=True)
@@ -20,3 +24,12 @@ class Observation:
     """Why there are no boxes: `no-boxes`."""
     quality: Quality | None = None
     """How well the row can be seen; None where it is not from a picture."""
+
+    @property
+    def legibility(self) -> float:
+        """Mean log-probability of what is likeliest in each box; below 0."""
+        likeliest = (
+            _BLANK if box.probabilities is None else float(box.probabilities.max())
+            for box in self.boxes
+        )
+        return sum(map(math.log, likeliest)) / max(len(self.boxes), 1)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from edge import strokes
 from edge.arrays import as_bgr, as_crops
-from edge.boxes import Boxes, find_boxes
+from edge.boxes import Boxes, as_marked, search
+from edge.choice import Choice, choose
 from edge.classifier import Classifier
 from edge.crops import cut_digits
 from edge.decode import DEFAULT_THRESHOLD, Box, decode
@@ -113,10 +114,19 @@ class Recognizer:
                 f"the image is too small: {picture.width}×{picture.height} px, where five boxes "
                 f"need at least {_LEAST_WIDTH}×{_LEAST_HEIGHT}"
             )
-        boxes = find_boxes(picture)
-        if boxes is None:
+        choice = self.find(picture)
+        if choice is None:
             return Observation((), found=0.0, reason="no-boxes")
-        return self.observe_at(picture, boxes)
+        return choice.observation
+
+    def find(self, picture: Picture) -> Choice | None:
+        """Find the boxes in a picture by their lines and by what is in them; see `observe`."""
+
+        def look(boxes: Boxes) -> Choice:
+            boxes = as_marked(boxes, picture)
+            return Choice(boxes, self.observe_at(picture, boxes))
+
+        return choose(search(picture), look)
 
     def observe_at(self, picture: Picture, boxes: Boxes) -> Observation:
         """Classify boxes whose place in a picture is known; see `observe`."""

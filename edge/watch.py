@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.boxes import Boxes, find_boxes
+from edge.boxes import Boxes
 from edge.change import Glance, glance
 from edge.observation import Observation
 from edge.picture import Picture
@@ -207,22 +207,23 @@ class Watcher:
         if known is not None:
             known = replace(known, start=known.boxes.corners.mean(axis=(0, 1)))
         picture = Picture.of(shot.frame)
-        boxes = find_boxes(picture)
-        if boxes is None:
+        choice = self._recognizer.find(picture)
+        if choice is None:
             return known
+        boxes = choice.boxes
         lined = settle(shot.frame, boxes, boxes.row)
         found = _Known(
             boxes=boxes,
             anchor=boxes,
             is_lined=lined is not None,
             glance=now,
-            seen=_NOTHING,
+            seen=choice.observation,
             looked_s=shot.time_s,
             start=boxes.corners.mean(axis=(0, 1)),
         )
         if known is not None and known.seen.boxes and known.support >= found.support:
             return known
-        return replace(found, seen=self._recognizer.observe_at(picture, boxes))
+        return found
 
     def _follow(self, known: _Known, shot: Shot, now: Glance) -> _Known | None:
         """Look at the row where it is now; None where it has gone."""

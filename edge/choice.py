@@ -1,0 +1,73 @@
+"""Which of several rows of boxes is meant: the one that digits stand in.
+
+Printed lines alone don't tell a postcode's boxes from a table or a desk's pattern; what is
+written in them does. A row that lines leave no doubt of is taken as soon as digits are seen in
+it; else the best supported ones are all looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from edge.boxes import Boxes
+from edge.observation import Observation
+
+# Mean log-probability of the five digits above which they are digits.
+_LEGIBLE = math.log(0.7)
+# What a mean log-probability weighs against the part of the walls that is seen. Between 0.1
+# and 1 the same rows are chosen.
+_WEIGHT = 0.2
+_MOST_LOOKED_AT = 6
+# Rows whose middles lie nearer than this, in box heights, and whose heights differ by less than
+# this part, are the same.
+_SAME = 0.3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A row, and what was seen in it."""
+
+    boxes: Boxes
+    observation: Observation
+
+    @property
+    def merit(self) -> float:
+        """How likely it is the one that is meant, for comparing it with others."""
+        return self.boxes.support + _WEIGHT * self.observation.legibility
+
+
+def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice]) -> Choice | None:
+    """Choose among rows.
+
+    Args:
+        rows: from `boxes.search`; no more are asked for once one leaves no doubt.
+        look: reads a row.
+
+    Returns:
+        The likeliest; None where there is none.
+    """
+    choices: list[Choice] = []
+    waiting: list[Boxes] = []
+    for boxes in rows:
+        if not boxes.is_sure:
+            waiting.append(boxes)
+        elif not any(_same(boxes, other.boxes) for other in choices):
+            choice = look(boxes)
+            if choice.observation.legibility >= _LEGIBLE:
+                return choice
+            choices.append(choice)
+    waiting.sort(key=lambda one: -one.support)
+    for boxes in waiting:
+        if len(choices) >= _MOST_LOOKED_AT:
+            break
+        if not any(_same(boxes, other.boxes) for other in choices):
+            choices.append(look(boxes))
+    return max(choices, key=lambda one: one.merit, default=None)
+
+
+def _same(a: Boxes, b: Boxes) -> bool:
+    height = b.height
+    apart = abs(a.corners.mean(axis=(0, 1)) - b.corners.mean(axis=(0, 1))).max()
+    return bool(apart < _SAME * height and abs(a.height - height) < _SAME * height)

@@ -1,0 +1,85 @@
+"""Tests of edge/choice.py."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge.boxes import Boxes
+from edge.choice import Choice, choose
+from edge.decode import Box
+from edge.observation import Observation
+from edge.row import row_through, unit_corners
+
+
+def row_at(x, support, is_sure=False):
+    corners = unit_corners(1.0) * 20 + np.array([x, 50], np.float32)
+    row = row_through(corners, np.arange(5))
+    return Boxes(corners.astype(np.float32), 0.9, row, support=support, is_sure=is_sure)
+
+
+def digits(probability):
+    row = np.full(10, (1 - probability) / 9, np.float32)
+    row[3] = probability
+    return Observation(tuple(Box(row) for _ in range(5)))
+
+
+def looking(legible):
+    """Return a way to look in which rows at these places hold digits, and what was looked at."""
+    looked = []
+
+    def look(boxes):
+        x = round(float(boxes.corners[0, 0, 0]))
+        looked.append(x)
+        return Choice(boxes, digits(0.99 if x in legible else 0.3))
+
+    return look, looked
+
+
+def test_nothing_is_chosen_of_nothing():
+    look, _ = looking(())
+    assert choose([], look) is None
+
+
+def test_digits_decide_between_rows_that_are_supported_about_as_well():
+    look, looked = looking({200})
+    choice = choose([row_at(0, 0.8), row_at(200, 0.7)], look)
+    assert round(float(choice.boxes.corners[0, 0, 0])) == 200
+    assert looked == [0, 200]
+
+
+def test_lines_decide_between_rows_that_are_read_as_well():
+    look, _ = looking({0, 200})
+    choice = choose([row_at(200, 0.7), row_at(0, 0.8)], look)
+    assert round(float(choice.boxes.corners[0, 0, 0])) == 0
+
+
+def test_a_sure_row_with_digits_ends_the_search():
+    look, looked = looking({100})
+
+    def rows():
+        yield row_at(0, 0.8)
+        yield row_at(100, 0.95, is_sure=True)
+        pytest.fail("more rows are asked for")
+
+    choice = choose(rows(), look)
+    assert round(float(choice.boxes.corners[0, 0, 0])) == 100
+    assert looked == [100]
+
+
+def test_a_sure_row_without_digits_does_not_end_it():
+    look, _ = looking({300})
+    choice = choose([row_at(0, 0.95, is_sure=True), row_at(300, 0.9)], look)
+    assert round(float(choice.boxes.corners[0, 0, 0])) == 300
+
+
+def test_the_same_row_is_looked_at_once_and_few_are_looked_at_at_all():
+    look, looked = looking({0})
+    rows = [row_at(x, 0.9 - 0.001 * x) for x in (0, 1, 2, *range(200, 1200, 100))]
+    choose(rows, look)
+    assert looked == [0, 200, 300, 400, 500, 600]
+
+
+def test_legibility_of_blank_boxes_is_low():
+    blank = Observation((Box(None),) * 5)
+    assert blank.legibility < digits(0.3).legibility < digits(0.99).legibility < 0
