@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from edge.config import TABLES, Config, Key, contradictions, keys
+from edge.config import TABLES, Config, Key, Kiosk, Publish, contradictions, keys
 from edge.config_values import from_file, from_text
 from edge.errors import ConfigError
 
@@ -84,6 +84,34 @@ def load(
     for told in contradictions(config):
         raise ConfigError(f"{file}: {told}" if file else told)
     return Settings(config, MappingProxyType(origins), file)
+
+
+def secret(table: Kiosk | Publish, name: str) -> str | None:
+    """Return a secret, from the settings themselves or from the file that they name.
+
+    Args:
+        table: the settings in which it is.
+        name: its key, for example `token`; `token_file` names the file.
+
+    Returns:
+        None where neither is set.
+
+    Raises:
+        ConfigError: the file can't be read, or what is in it can't be that secret.
+    """
+    value: str | None = getattr(table, name)
+    path: Path | None = getattr(table, f"{name}_file")
+    if value is not None or path is None:
+        return value
+    text = _read(path).strip()
+    if not text:
+        raise ConfigError(f"{path}: no {name} is in it; write one into it")
+    full = f"{type(table).__name__.lower()}.{name}"
+    key = next(key for key in keys() if key.full == full)
+    try:
+        return str(from_file(key, text, path.parent))
+    except ValueError as error:
+        raise _wrong(str(path), key, text, error) from error
 
 
 def _file(path: Path | None, environ: Mapping[str, str], default_file: Path | None) -> Path | None:
@@ -180,11 +208,10 @@ def _read(path: Path) -> str:
             content = file.read(_LONGEST + 1)
     except OSError as error:
         raise ConfigError(
-            f"{path}: the settings can't be read ({error.strerror}); check the path and its "
-            "permissions"
+            f"{path}: can't be read ({error.strerror}); check the path and its permissions"
         ) from error
     if len(content) > _LONGEST:
-        raise ConfigError(f"{path}: larger than 1 MB, so no settings file; name another one")
+        raise ConfigError(f"{path}: larger than 1 MB; name another file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -20,12 +20,14 @@ from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from edge.card import card_path
 from edge.commands.places import JOURNAL, data_folder
 from edge.config import Config, keys
 from edge.config_docs import in_force
 from edge.config_load import Settings
 from edge.doctor.child import run
 from edge.doctor.finding import Finding
+from edge.doctor.reading import BUNDLED_MODEL
 
 HIDDEN = "…"
 # Of the services' journals, lines; and of any part, characters, the last ones of it.
@@ -162,9 +164,6 @@ def machine() -> str:
 
 def model_card(config: Config) -> str:
     """Return the card of the model that is set."""
-    from edge.card import card_path
-    from edge.classifier import BUNDLED_MODEL
-
     return card_path(config.reader.model or BUNDLED_MODEL).read_text("utf-8")
 
 

@@ -73,7 +73,7 @@ def examine(
 def _of(config: Config) -> Iterator[tuple[float, str, Callable[[], Finding]]]:
     """Yield the checks that depend on settings: limit in seconds, name, check."""
     reader = config.reader
-    model = reader.model or Path(__file__).parents[1] / "models" / "postcode.tflite"
+    model = reader.model or reading.BUNDLED_MODEL
     directory = None if reader.directory is None else str(reader.directory)
     source = config.camera.source
     yield _QUICK_S, "files", lambda: check_files(config, sensors.mode_of)

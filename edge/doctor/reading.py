@@ -13,6 +13,9 @@ from edge.doctor.finding import Finding, fail, ok, warn
 from edge.doctor.sample import POSTCODE
 from edge.errors import ModelError
 
+BUNDLED_MODEL = Path(__file__).parents[1] / "models" / "postcode.tflite"
+"""The classifier's own; here so that nothing has to be imported that may be missing."""
+
 # Seconds for a process that reads one postcode; a Pi Zero takes some to import all.
 LIMIT_S = 60.0
 

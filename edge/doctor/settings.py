@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edge.config import Config, Key, Kiosk, keys
-from edge.config_load import DEFAULT, Settings
+from edge.config_load import DEFAULT, Settings, secret
 from edge.doctor.finding import Finding, fail, ok, warn
 from edge.errors import ConfigError, DirectoryError
 
@@ -56,9 +56,13 @@ def check_files(config: Config, mode_of: Callable[[Path], int]) -> Finding:
 
 def check_access(kiosk: Kiosk) -> Finding:
     """Look whether the page demands a token where others can reach it."""
+    try:
+        token = secret(kiosk, "token")
+    except ConfigError as error:
+        return fail("access", str(error), "write at least 16 letters and digits into it")
     if _is_own(kiosk.host):
         return ok("access", "only this machine can open the page")
-    if kiosk.token or kiosk.token_file:
+    if token:
         return ok("access", f"{kiosk.host} demands a token")
     return fail(
         "access",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.config import Config
-from edge.config_load import load
+from edge.config import Config, Kiosk, Publish
+from edge.config_load import load, secret
 from edge.errors import ConfigError
 
 NOWHERE = Path("/nowhere/fivebox.toml")
@@ -156,14 +156,12 @@ def test_what_is_no_text_is_told(tmp_path):
 
 
 def test_a_file_that_is_too_large_is_told(write):
-    assert told(write("#" * 1_000_001)) == (
-        "F: larger than 1 MB, so no settings file; name another one"
-    )
+    assert told(write("#" * 1_000_001)) == ("F: larger than 1 MB; name another file")
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path):
     missing = tmp_path / "no.toml"
-    assert told(missing).startswith("F: the settings can't be read (No such file or directory)")
+    assert told(missing).startswith("F: can't be read (No such file or directory)")
     with pytest.raises(ConfigError, match=r"no\.toml"):
         load(None, {"FIVEBOX_CONFIG": str(missing)}, default_file=NOWHERE)
     assert "Is a directory" in told(tmp_path)
@@ -209,6 +207,32 @@ def test_a_flag_out_of_its_range_is_told():
     assert told(None, flags={"camera.frame_s": 0.01}) == (
         "--frame-s: camera.frame_s must be a number from 0.1 to 60, not 0.01"
     )
+
+
+def test_a_secret_is_that_of_the_settings_or_of_the_file_they_name(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("in-a-file-in-a-file\n")
+    assert secret(Kiosk(), "token") is None
+    assert secret(Kiosk(token="x" * 16), "token") == "x" * 16
+    assert secret(Kiosk(token_file=file), "token") == "in-a-file-in-a-file"
+    assert secret(Publish(mqtt_password_file=file), "mqtt_password") == "in-a-file-in-a-file"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "F: can't be read (No such file or directory); check the path and its permissions"),
+        ("\n", "F: no token is in it; write one into it"),
+        ("short", "F: kiosk.token must be at least 16 letters, digits and -._~"),
+    ],
+)
+def test_a_file_without_a_secret_is_told_but_not_what_is_in_it(tmp_path, content, message):
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        secret(Kiosk(token_file=file), "token")
+    assert str(caught.value).replace(str(file), "F") == message
 
 
 @given(st.text(max_size=200) | st.text("[]kios=port.8'\"{}#\n ", max_size=80))

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import shutil
+import subprocess
 import sys
 import unicodedata
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,6 +141,25 @@ def test_the_note_is_in_two_languages_and_can_be_left_out():
     bare = lay_out("dl", has_note=False)
     assert bare.texts == bare.lines == ()
     assert bare.rows == form.rows
+
+
+def test_korean_letters_are_drawn_where_the_viewer_has_a_font_with_them():
+    listed = (
+        shutil.which("fc-list")
+        and subprocess.run(["fc-list", ":lang=ko"], capture_output=True, check=True).stdout
+    )
+    if not listed:
+        pytest.skip("no Korean font is installed, and none is embedded")
+    form = lay_out("dl")
+    text = form.texts[1]
+    low, high = round((text.base - text.size) * PX), round((text.base + 0.3) * PX)
+    # The two words between the brackets.
+    start, end = (
+        width_of(replace(text, words=part)) for part in text.words.split(")")[0].split("(")
+    )
+    left = text.left + start + 0.5 * text.size
+    image = printed(form)[low:high, round(left * PX) : round((left + 0.8 * end) * PX)]
+    assert (image < 128).all(axis=2).mean() > 0.05
 
 
 @pytest.mark.parametrize("color", sorted(COLORS))

@@ -71,7 +71,7 @@ def test_what_is_set_is_what_is_looked_at(settings, no_processes, tmp_path):
     )
     found = states(examine(path, {}))
     assert {name for name, state in found.items() if state == "fail"} == {
-        "files", "model", "directory", "camera", "disk",
+        "files", "access", "model", "directory", "camera", "disk",
     }  # fmt: skip
 
 

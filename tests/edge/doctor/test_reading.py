@@ -4,6 +4,7 @@ import pytest
 
 from edge.card import card_path
 from edge.classifier import BUNDLED_MODEL
+from edge.doctor import reading
 from edge.doctor.child import Ended
 from edge.doctor.reading import Trial, as_trial, check_model, check_runtime, try_reading
 from edge.doctor.sample import POSTCODE, recording
@@ -26,6 +27,7 @@ def model(tmp_path):
 
 
 def test_the_bundled_model_is_whole():
+    assert reading.BUNDLED_MODEL == BUNDLED_MODEL
     found = check_model(BUNDLED_MODEL)
     assert found.state == "ok"
     assert "int8, 1,655,096 bytes" in found.message
@@ -128,8 +130,8 @@ def test_every_bundled_model_reads_the_sample_either_way(name, xnnpack):
 
 
 def test_the_sample_is_read_without_a_doubt(recognizer):
-    reading = recognizer.read_strokes(recording())
-    assert (reading.status, reading.postcode) == ("accepted", POSTCODE)
+    read = recognizer.read_strokes(recording())
+    assert (read.status, read.postcode) == ("accepted", POSTCODE)
 
 
 def test_a_runtime_whose_xnnpack_dies_on_this_processor_is_found(tmp_path, monkeypatch):

@@ -67,12 +67,21 @@ def test_what_other_checks_look_at_is_left_to_them():
         (Kiosk(host="::1"), "ok"),
         (Kiosk(host="0.0.0.0"), "fail"),
         (Kiosk(host="kiosk.local"), "fail"),
-        (Kiosk(host="0.0.0.0", token_file=Path("token")), "ok"),
         (Kiosk(host="0.0.0.0", token="x" * 16), "ok"),
     ],
 )
 def test_a_page_that_others_can_reach_needs_a_token(kiosk, state):
     assert check_access(kiosk).state == state
+
+
+def test_a_token_in_a_file_counts_if_it_is_one(tmp_path):
+    file = tmp_path / "token"
+    kiosk = Kiosk(host="0.0.0.0", token_file=file)
+    assert check_access(kiosk).state == "fail"
+    file.write_text("short")
+    assert check_access(kiosk).state == "fail"
+    file.write_text("x" * 16)
+    assert check_access(kiosk).state == "ok"
 
 
 def test_a_directory_is_opened():
