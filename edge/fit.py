@@ -47,9 +47,9 @@ _GAP_FILL = 0.6
 _BETWEEN = 0.75
 # So far from either side a wall inside of the boxes is looked for, and in their middle.
 _DIVISION = 0.26
-# The walls of a table's cells go on beyond a row of them: three of four are seen on more
+# The walls of a table's cells, and of higher boxes, go on beyond: three of four are seen on more
 # than this part of what lies between these heights, in box heights from the row's top.
-_ABOVE, _BELOW = (-0.55, -0.1), (1.1, 1.55)
+_ABOVE, _BELOW = (-0.3, -0.06), (1.06, 1.3)
 _GOES_ON = 0.85
 # At these heights a line through all boxes is looked for; what lies between is in reach.
 _ACROSS = (0.3, 0.5, 0.7)
