@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.decode import Box
 from edge.quality import Quality
@@ -20,3 +23,14 @@ class Observation:
     """Why there are no boxes: `no-boxes`."""
     quality: Quality | None = None
     """How well the row can be seen; None where it is not from a picture."""
+    digits: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    """(n, 28, 28), white ink on black: what the model saw of each box, zeros of a blank one."""
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """What the classifier said of each box, `float32 (n, 10)`; zeros of a blank one."""
+        table = np.zeros((len(self.boxes), 10), np.float32)
+        for row, box in zip(table, self.boxes, strict=True):
+            if box.probabilities is not None:
+                row[:] = box.probabilities
+        return table

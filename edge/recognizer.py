@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edge import strokes
 from edge.arrays import as_bgr, as_crops
 from edge.boxes import find_boxes
-from edge.classifier import Classifier
+from edge.classifier import SIDE, Classifier
 from edge.crops import cut_digits
 from edge.decode import DEFAULT_THRESHOLD, Box, decode
 from edge.digits import extract, normalise
@@ -159,13 +159,24 @@ class Recognizer:
         Raises:
             RecordingError: it has another form.
         """
+        return self.decide(self.observe_strokes(recording))
+
+    def observe_strokes(self, recording: Mapping[str, Any]) -> Observation:
+        """Classify the digits of a touch recording, without deciding.
+
+        Args:
+            recording: as `read_strokes` takes it.
+
+        Raises:
+            RecordingError: it has another form.
+        """
         checked = strokes.parse_recording(recording)
         inks = [
             strokes.draw(part, float(box[3]))
             for part, box in zip(strokes.assign(checked), checked.boxes, strict=True)
         ]
         digits = [None if ink is None else normalise(ink) for ink in inks]
-        return self.decide(self._observe(digits, [_quad(box) for box in checked.corners]))
+        return self._observe(digits, [_quad(box) for box in checked.corners])
 
     def _observe(
         self,
@@ -174,7 +185,7 @@ class Recognizer:
         found: float = 1.0,
     ) -> Observation:
         boxes = map(Box, self._classify(digits), corners)
-        return Observation(tuple(boxes), found)
+        return Observation(tuple(boxes), found, digits=_stacked(digits))
 
     def observe_row(
         self,
@@ -195,13 +206,17 @@ class Recognizer:
             digits = [None if ink is None else normalise(ink) for ink in inks]
             return self._observe(digits, [_quad(quad) for quad in corners], found)
         back = [None if ink is None else turned_ink(ink) for ink in reversed(inks)]
-        rows = self._classify([None if ink is None else normalise(ink) for ink in (*inks, *back)])
+        digits = [None if ink is None else normalise(ink) for ink in (*inks, *back)]
+        rows = self._classify(digits)
         as_found, turned = rows[: len(inks)], rows[len(inks) :]
+        seen = digits[: len(inks)]
         log_odds = upright_log_odds(corners, as_found, turned)
         found *= agreement(corners, log_odds, as_found, turned)
         if log_odds < 0:
             as_found, corners = turned, turned_corners(corners)
-        return Observation(tuple(map(Box, as_found, map(_quad, corners))), found)
+            seen = digits[len(inks) :]
+        boxes = map(Box, as_found, map(_quad, corners))
+        return Observation(tuple(boxes), found, digits=_stacked(seen))
 
     def _classify(
         self, digits: Sequence[NDArray[np.uint8] | None]
@@ -210,6 +225,15 @@ class Recognizer:
         present = [digit for digit in digits if digit is not None]
         rows = iter(self.classifier.probabilities(np.stack(present)) if present else ())
         return [None if digit is None else next(rows) for digit in digits]
+
+
+def _stacked(digits: Sequence[NDArray[np.uint8] | None]) -> NDArray[np.uint8]:
+    """Return digit images as one array, zeros where a box is blank."""
+    images = np.zeros((len(digits), SIDE, SIDE), np.uint8)
+    for image, digit in zip(images, digits, strict=True):
+        if digit is not None:
+            image[:] = digit
+    return images
 
 
 def _threshold(classifier: Classifier, max_error: float | None) -> float:

@@ -1,0 +1,110 @@
+"""uvicorn, stopped quickly whatever is open."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from edge.errors import KioskError
+from edge.kiosk.settings import Settings
+
+# After SIGTERM, requests that run have so many seconds to end.
+_GRACE_S = 3
+_KEEP_ALIVE_S = 30
+_MOST_CONNECTIONS = 128
+_BACKLOG = 64
+_ENDS = (signal.SIGTERM, signal.SIGINT)
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        # Of requests the metrics tell; a line for each would wear the card out.
+        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "edge": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+    },
+}
+
+
+class Server(uvicorn.Server):
+    """Lets the clients of endless streams go before it waits for all requests to end.
+
+    After a signal `run` returns, where uvicorn's own raises the signal once more: whoever
+    holds the journal and the camera must still close them.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let SIGTERM and Ctrl-C end the server, as long as it runs."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in _ENDS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, streams first."""
+        app = self.config.app
+        assert isinstance(app, FastAPI)
+        app.state.kiosk.stop_streams()
+        await super().shutdown(sockets)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket that listens where the settings say.
+
+    Raises:
+        KioskError: the address can't be had.
+    """
+    where = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise KioskError(
+            f"{where}: can't listen there ({error.strerror or error}); stop what uses it, or "
+            "give another --host or --port"
+        ) from error
+    return listening
+
+
+def serve(app: FastAPI, listening: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Args:
+        app: from `app.create_app`.
+        listening: from `listen`; closed at the end.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=LOGGING,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
+    try:
+        Server(config).run(sockets=[listening])
+    finally:
+        listening.close()
