@@ -9,6 +9,8 @@ Each is also the builtin it resembles, so a caller may catch either name:
     ├── ModelError (ValueError)          a model or its card is missing or unfit
     ├── DirectoryError (ValueError)      a directory of postcodes can't be used
     ├── OutputError (OSError)            a result can't be written
+    ├── JournalError (OSError)           the journal can't be opened, read or written
+    ├── UnknownReadingError (LookupError)  the journal has no such reading
     └── RuntimeMissingError (ImportError)  no interpreter is installed
 
 The message is one sentence for a person: what is wrong, where, what to do.
@@ -45,6 +47,14 @@ class DirectoryError(FiveboxError, ValueError):
 
 class OutputError(FiveboxError, OSError):
     """A result can't be written where it was asked for."""
+
+
+class JournalError(FiveboxError, OSError):
+    """The journal can't be opened, read or written; what it was given is not stored."""
+
+
+class UnknownReadingError(FiveboxError, LookupError):
+    """The journal has no reading of that id."""
 
 
 class RuntimeMissingError(FiveboxError, ImportError):
