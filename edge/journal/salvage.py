@@ -7,8 +7,8 @@ import glob
 import mmap
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def _replaced(path: Path, saved: Path, recent: bytes, how: str) -> tuple[sqlite3
     _sync_folder(path)
     saved.replace(path)
     _sync_folder(path)
-    _drop_old(path)
+    _drop_old(path, aside)
     connection = _opened(path, b"")
     count = connection.execute("SELECT count(*) FROM readings").fetchone()[0]
     return connection, (
@@ -165,21 +165,18 @@ def _replaced(path: Path, saved: Path, recent: bytes, how: str) -> tuple[sqlite3
     )
 
 
-def _drop_old(path: Path) -> None:
+def _drop_old(path: Path, newest: Path) -> None:
     """Delete the damaged files of long ago: a dying card must not fill itself with them."""
     asides = sorted(path.parent.glob(f"{glob.escape(path.stem)}.damaged-*{path.suffix}"))
-    for aside in asides[:-_MOST_ASIDE]:
+    # The clock may have told a time of the past.
+    for aside in [aside for aside in asides if aside != newest][: 1 - _MOST_ASIDE]:
         _remove(aside)
 
 
 def _aside(path: Path) -> Path:
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    for again in range(1, 1000):
-        mark = stamp if again == 1 else f"{stamp}-{again:03}"
-        aside = path.with_name(f"{path.stem}.damaged-{mark}{path.suffix}")
-        if not aside.exists():
-            return aside
-    raise FileExistsError(f"{path}: there is no name left for the damaged file")
+    """Return where a damaged file goes: a name with the time, to the microsecond."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
 
 
 def _log_of(path: Path) -> bytes:
