@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,15 @@ class Settings:
             raise ValueError("contradiction and seconds must not be negative")
 
 
+class Report(NamedTuple):
+    """What is said of an envelope, once."""
+
+    reading: Reading
+    boxes: tuple[Box, ...]
+    """As all its frames together see them; each digit's image is that of the frame in which it
+    was clearest."""
+
+
 class Consensus:
     """Combines the frames of a camera or a video, one after another.
 
@@ -90,6 +100,11 @@ class Consensus:
         """The best that is known of the envelope in view; None while there is none."""
         return None if self._shown is None else self._decide(self._shown)
 
+    @property
+    def is_reported(self) -> bool:
+        """Whether the envelope in view was reported already, and no other seems to be there."""
+        return self._shown is not None and self._shown.reported and self._other is None
+
     def add(self, boxes: Sequence[Box] | None, found: float, time_s: float) -> tuple[Reading, ...]:
         """Take the next frame.
 
@@ -106,6 +121,10 @@ class Consensus:
         Raises:
             ValueError: the time went back.
         """
+        return tuple(report.reading for report in self.take(boxes, found, time_s))
+
+    def take(self, boxes: Sequence[Box] | None, found: float, time_s: float) -> tuple[Report, ...]:
+        """Take the next frame as `add` does; return beside each reading what it is made of."""
         self._pass_to(time_s)
         if not boxes or found <= 0:
             return self._miss(time_s)
@@ -118,16 +137,20 @@ class Consensus:
 
         Where nothing was ever reported, what was seen at all is.
         """
+        return tuple(report.reading for report in self.take_rest())
+
+    def take_rest(self) -> tuple[Report, ...]:
+        """End the video as `finish` does; return beside each reading what it is made of."""
         gone_s = self._missed_s
         if gone_s is None:
             # The last frame lasted as long as the one before it.
             gone_s = (self._time_s or 0.0) + self._step_s
-        readings = self._all_leave(gone_s)
-        if not readings and self._shown is not None and self._reported == 0:
-            readings = (self._decide(self._shown),)
+        reports = self._all_leave(gone_s)
+        if not reports and self._shown is not None and self._reported == 0:
+            reports = (self._report(self._shown),)
         self._forget()
         self._time_s, self._step_s, self._reported = None, 0.0, 0
-        return readings
+        return reports
 
     def _pass_to(self, time_s: float) -> None:
         if self._time_s is not None:
@@ -139,7 +162,7 @@ class Consensus:
     def _forget(self) -> None:
         self._shown = self._other = self._missed_s = None
 
-    def _miss(self, time_s: float) -> tuple[Reading, ...]:
+    def _miss(self, time_s: float) -> tuple[Report, ...]:
         if self._shown is None:
             return ()
         if self._missed_s is None:
@@ -147,11 +170,11 @@ class Consensus:
         seen_s = self._shown.last_s if self._other is None else self._other.last_s
         if time_s - seen_s < self._settings.leaves_s:
             return ()
-        readings = self._all_leave(self._missed_s)
+        reports = self._all_leave(self._missed_s)
         self._forget()
-        return readings
+        return reports
 
-    def _place(self, frame: _Envelope, time_s: float) -> tuple[Reading, ...]:
+    def _place(self, frame: _Envelope, time_s: float) -> tuple[Report, ...]:
         """Add a frame to the envelope it shows; return what is reported of one that left."""
         shown, other = self._shown, self._other
         if shown is None:
@@ -178,30 +201,31 @@ class Consensus:
         self._shown, self._other = frame, None
         return self._leave(shown, frame.first_s)
 
-    def _all_leave(self, gone_s: float) -> tuple[Reading, ...]:
+    def _all_leave(self, gone_s: float) -> tuple[Report, ...]:
         if self._other is None:
             return self._leave(self._shown, gone_s)
         first = self._leave(self._shown, self._other.first_s)
         return (*first, *self._leave(self._other, gone_s))
 
-    def _leave(self, envelope: _Envelope | None, gone_s: float) -> tuple[Reading, ...]:
+    def _leave(self, envelope: _Envelope | None, gone_s: float) -> tuple[Report, ...]:
         if envelope is None or envelope.reported:
             return ()
         if gone_s - envelope.first_s < self._settings.least_s:
             return ()
-        return self._report(envelope, self._decide(envelope))
+        return (self._report(envelope),)
 
-    def _certain(self) -> tuple[Reading, ...]:
+    def _certain(self) -> tuple[Report, ...]:
         shown = self._shown
         if shown is None or shown.reported or shown.frames < self._settings.least_frames:
             return ()
-        reading = self._decide(shown)
-        return self._report(shown, reading) if reading.status == "accepted" else ()
+        if self._decide(shown).status != "accepted":
+            return ()
+        return (self._report(shown),)
 
-    def _report(self, envelope: _Envelope, reading: Reading) -> tuple[Reading, ...]:
+    def _report(self, envelope: _Envelope) -> Report:
         envelope.reported = True
         self._reported += 1
-        return (reading,)
+        return Report(self._decide(envelope), envelope.boxes())
 
     def _decide(self, envelope: _Envelope) -> Reading:
         return decode(envelope.boxes(), self._threshold, self._directory, envelope.found())
@@ -218,6 +242,12 @@ class _Envelope:
         self.reported = False
         self.frames = 1
         self._corners: list[Quad | None] = [box.corners for box in boxes]
+        # Of each box the image in which it was clearest, and how clear that was.
+        self._images = [box.digit for box in boxes]
+        self._clearest = [
+            0.0 if box.probabilities is None else found * float(box.probabilities.max())
+            for box in boxes
+        ]
         written = np.array([box.probabilities is not None for box in boxes])
         rows = np.ones((len(boxes), 10))
         rows[written] = [box.probabilities for box in boxes if box.probabilities is not None]
@@ -232,6 +262,9 @@ class _Envelope:
         self.last_s = frame.last_s
         self.frames += frame.frames
         self._corners = frame._corners
+        for box, clear in enumerate(frame._clearest):
+            if clear > self._clearest[box]:
+                self._clearest[box], self._images[box] = clear, frame._images[box]
         self._logs += frame._logs
         self._weights += frame._weights
         self._squares += frame._squares
@@ -252,11 +285,12 @@ class _Envelope:
     def boxes(self) -> tuple[Box, ...]:
         """Return the boxes as all frames together see them, where the last one saw them."""
         return tuple(
-            Box(None if blank else row, corners)
-            for blank, row, corners in zip(
+            Box(None, corners) if blank else Box(row, corners, image)
+            for blank, row, corners, image in zip(
                 self._blank() > 0.5,
                 self._probabilities().astype(np.float32),
                 self._corners,
+                self._images,
                 strict=True,
             )
         )

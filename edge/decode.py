@@ -31,6 +31,8 @@ class Box(NamedTuple):
     """(10,), summing to 1; None where the box is blank."""
     corners: Quad | None = None
     """px of the input."""
+    digit: NDArray[np.uint8] | None = None
+    """(28, 28), white ink on black, as the classifier saw it; None where the box is blank."""
 
 
 def decode(

@@ -12,6 +12,13 @@ Each is also the builtin it resembles, so a caller may catch either name:
     ├── JournalError (OSError)           the journal can't be opened, read or written
     ├── UnknownReadingError (LookupError)  the journal has no such reading
     ├── KioskError (OSError)             the kiosk can't be served as it was asked for
+    ├── SourceError (OSError)            a camera can't be used, or sends what is no picture
+    │   ├── SourceUriError (ValueError)  its URI names no source, or an option that is none
+    │   ├── SourceMissingError           it isn't there
+    │   ├── SourceBusyError              another program has it
+    │   ├── SourceDeniedError            this user may not use it
+    │   ├── SourceLostError              it was unplugged
+    │   └── SourceHungError              it sends no frames
     └── RuntimeMissingError (ImportError)  no interpreter is installed
 
 The message is one sentence for a person: what is wrong, where, what to do.
@@ -60,6 +67,52 @@ class UnknownReadingError(FiveboxError, LookupError):
 
 class KioskError(FiveboxError, OSError):
     """The kiosk can't be served as it was asked for."""
+
+
+class SourceError(FiveboxError, OSError):
+    """A camera, or what stands in for one, can't be used; another try may succeed."""
+
+    problem = "damaged"
+    """What is wrong, in a word for programs."""
+    is_lasting = False
+    """Whether it takes a person's change before another try may succeed."""
+
+
+class SourceUriError(SourceError, ValueError):
+    """The URI names no kind of source, or an option or a value that the kind hasn't."""
+
+    exit_code = 2
+    is_lasting = True
+
+
+class SourceMissingError(SourceError):
+    """The camera, the file or the server isn't there."""
+
+    problem = "missing"
+
+
+class SourceBusyError(SourceError):
+    """Another program has the camera."""
+
+    problem = "busy"
+
+
+class SourceDeniedError(SourceError):
+    """This user may not use the camera."""
+
+    problem = "denied"
+
+
+class SourceLostError(SourceError):
+    """The camera was there and is no more."""
+
+    problem = "unplugged"
+
+
+class SourceHungError(SourceError):
+    """The camera is there and sends no frames."""
+
+    problem = "hung"
 
 
 class RuntimeMissingError(FiveboxError, ImportError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.classifier import CLASSES, SIDE
 from edge.decode import Box
 from edge.quality import Quality
 
@@ -23,13 +24,21 @@ class Observation:
     """Why there are no boxes: `no-boxes`."""
     quality: Quality | None = None
     """How well the row can be seen; None where it is not from a picture."""
-    digits: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
-    """(n, 28, 28), white ink on black: what the model saw of each box, zeros of a blank one."""
+
+    @property
+    def digits(self) -> NDArray[np.uint8]:
+        """What the model saw of each box, `uint8 (n, 28, 28)`, white ink on black; zeros of a
+        blank one."""
+        images = np.zeros((len(self.boxes), SIDE, SIDE), np.uint8)
+        for image, box in zip(images, self.boxes, strict=True):
+            if box.digit is not None:
+                image[:] = box.digit
+        return images
 
     @property
     def probabilities(self) -> NDArray[np.float32]:
         """What the classifier said of each box, `float32 (n, 10)`; zeros of a blank one."""
-        table = np.zeros((len(self.boxes), 10), np.float32)
+        table = np.zeros((len(self.boxes), CLASSES), np.float32)
         for row, box in zip(table, self.boxes, strict=True):
             if box.probabilities is not None:
                 row[:] = box.probabilities

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from edge import strokes
 from edge.arrays import as_bgr, as_crops
-from edge.boxes import find_boxes
-from edge.classifier import SIDE, Classifier
+from edge.boxes import Boxes, find_boxes
+from edge.classifier import Classifier
 from edge.crops import cut_digits
 from edge.decode import DEFAULT_THRESHOLD, Box, decode
 from edge.digits import extract, normalise
@@ -24,7 +24,7 @@ from edge.errors import ImageError, ModelError
 from edge.observation import Observation
 from edge.orientation import agreement, turned_corners, turned_ink, upright_log_odds
 from edge.picture import Picture
-from edge.quality import assess
+from edge.quality import Quality, assess
 from edge.reading import Quad, Reading
 from edge.strip import flatten
 
@@ -114,6 +114,10 @@ class Recognizer:
         boxes = find_boxes(picture)
         if boxes is None:
             return Observation((), found=0.0, reason="no-boxes")
+        return self.observe_at(picture, boxes)
+
+    def observe_at(self, picture: Picture, boxes: Boxes) -> Observation:
+        """Classify boxes whose place in a picture is known; see `observe`."""
         strip = flatten(picture, boxes.row)
         found = min(1.0, boxes.coverage / _SURE_COVERAGE)
         seen = self.observe_row(cut_digits(strip), boxes.corners, found, boxes.is_marked)
@@ -128,11 +132,7 @@ class Recognizer:
         if not observation.boxes:
             return Reading("no-boxes", reason=observation.reason)
         reading = decode(observation.boxes, self.threshold, self.directory, observation.found)
-        problem = observation.quality and observation.quality.problem
-        if problem and reading.reason in ("low-confidence", "blank-box", "not-a-digit"):
-            # What to do about it tells more than that it is so.
-            return replace(reading, reason=problem)
-        return reading
+        return explained(reading, observation.quality)
 
     @_timed
     def read_boxes(self, crops: Sequence[NDArray[np.uint8]]) -> Reading:
@@ -184,8 +184,8 @@ class Recognizer:
         corners: Sequence[Quad | None],
         found: float = 1.0,
     ) -> Observation:
-        boxes = map(Box, self._classify(digits), corners)
-        return Observation(tuple(boxes), found, digits=_stacked(digits))
+        boxes = map(Box, self._classify(digits), corners, digits)
+        return Observation(tuple(boxes), found)
 
     def observe_row(
         self,
@@ -209,14 +209,12 @@ class Recognizer:
         digits = [None if ink is None else normalise(ink) for ink in (*inks, *back)]
         rows = self._classify(digits)
         as_found, turned = rows[: len(inks)], rows[len(inks) :]
-        seen = digits[: len(inks)]
         log_odds = upright_log_odds(corners, as_found, turned)
         found *= agreement(corners, log_odds, as_found, turned)
+        seen = digits[: len(inks)]
         if log_odds < 0:
-            as_found, corners = turned, turned_corners(corners)
-            seen = digits[len(inks) :]
-        boxes = map(Box, as_found, map(_quad, corners))
-        return Observation(tuple(boxes), found, digits=_stacked(seen))
+            as_found, corners, seen = turned, turned_corners(corners), digits[len(inks) :]
+        return Observation(tuple(map(Box, as_found, map(_quad, corners), seen)), found)
 
     def _classify(
         self, digits: Sequence[NDArray[np.uint8] | None]
@@ -227,13 +225,13 @@ class Recognizer:
         return [None if digit is None else next(rows) for digit in digits]
 
 
-def _stacked(digits: Sequence[NDArray[np.uint8] | None]) -> NDArray[np.uint8]:
-    """Return digit images as one array, zeros where a box is blank."""
-    images = np.zeros((len(digits), SIDE, SIDE), np.uint8)
-    for image, digit in zip(images, digits, strict=True):
-        if digit is not None:
-            image[:] = digit
-    return images
+def explained(reading: Reading, quality: Quality | None) -> Reading:
+    """Return a reading whose reason is what the picture lacks, where that explains it."""
+    problem = quality and quality.problem
+    if problem and reading.reason in ("low-confidence", "blank-box", "not-a-digit"):
+        # What to do about it tells more than that it is so.
+        return replace(reading, reason=problem)
+    return reading
 
 
 def _threshold(classifier: Classifier, max_error: float | None) -> float:

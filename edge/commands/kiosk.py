@@ -76,8 +76,11 @@ def run(options: argparse.Namespace) -> int:
     from edge.journal import Journal
     from edge.kiosk.app import create_app
     from edge.kiosk.serving import listen, serve
+    from edge.live import Live
     from edge.recognizer import Recognizer
+    from edge.sources import opener
 
+    source = None if options.no_camera else opener(options.source)
     listening = listen(settings)
     with listening:
         recognizer = Recognizer(options.model, options.directory, options.max_error)
@@ -87,7 +90,12 @@ def run(options: argparse.Namespace) -> int:
             keep_images=options.keep_images,
             model_sha256=card.sha256 if card else "",
         ) as journal:
-            app = create_app(settings, recognizer, journal)
+            app = create_app(
+                settings,
+                recognizer,
+                journal,
+                None if source is None else lambda tell: Live(source, recognizer, tell),
+            )
             host, port = listening.getsockname()[:2]
             print(f"http://{host}:{port}/", file=sys.stderr, flush=True)
             serve(app, listening)

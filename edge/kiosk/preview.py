@@ -72,10 +72,7 @@ class Preview:
                 if view is not None and view.number != number:
                     number = view.number
                     start = time.monotonic()
-                    jpeg = await self._encoded(view)
-                    if self._closed:
-                        return
-                    yield encode_frame(jpeg)
+                    yield encode_frame(await self._encoded(view))
                     await asyncio.sleep(max(0.0, start + self._pause_s - time.monotonic()))
                     continue
                 arrived.clear()

@@ -35,7 +35,7 @@ NOT_STORED = "not-stored"
 # Envelopes that were read while the journal was slow; no hand is faster.
 _MOST_SHOWN = 16
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("fivebox.kiosk")
 
 
 class Answer(NamedTuple):
@@ -196,7 +196,7 @@ class Kiosk:
     def _decided(self, observed: Observation, start: float) -> tuple[Reading, Seen | None]:
         reading = self.recognizer.decide(observed)
         reading = replace(reading, elapsed_ms=1000 * (time.perf_counter() - start))
-        if not observed.boxes or observed.digits is None:
+        if not observed.boxes:
             return reading, None
         return reading, Seen(observed.digits, observed.probabilities)
 

@@ -30,7 +30,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # Of requests the metrics tell; a line for each would wear the card out.
         "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "edge": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "fivebox": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }
 
