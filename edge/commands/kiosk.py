@@ -63,7 +63,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
+    from edge.kiosk.memory import keep_small
+
     settings = _settings(options)
+    keep_small()
     try:
         import fastapi  # noqa: F401
         import prometheus_client  # noqa: F401
@@ -119,7 +122,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         names=() if is_loopback(options.host) else own_names(),
         language=options.language,
         sound=not options.mute,
-        directory=options.directory,
+        directory=options.directory and Path(options.directory).name,
     )
 
 

@@ -51,6 +51,7 @@ def create_app(
             kiosk.open()
             yield
         finally:
+            kiosk.stop_streams()
             await anyio.to_thread.run_sync(kiosk.close)
 
     app = FastAPI(

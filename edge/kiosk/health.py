@@ -24,7 +24,7 @@ router = APIRouter(tags=["health"])
 async def get_health(kiosk: TheKiosk) -> Response:
     """Tell whether the kiosk lives, which an answer shows, and whether it is ready."""
     health = health_of(kiosk)
-    return JSONResponse(health, 200 if health["ready"] else 503, {"Cache-Control": "no-store"})
+    return JSONResponse(health, 200 if health["ready"] else 503)
 
 
 @router.get(

@@ -16,7 +16,7 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # Seconds: touch recordings take a few ms, photos up to some seconds.
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-STAGES = ("receive", "decode", "recognise", "store", "encode")
+STAGES = ("receive", "decode", "recognise", "store")
 
 
 @dataclass(frozen=True)

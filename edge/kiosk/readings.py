@@ -54,7 +54,15 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 TheKiosk = Annotated[Kiosk, Depends(kiosk_of)]
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Of a reading.")]
-Day = Annotated[date | None, Query(description="Only readings of this day.")]
+Day = Annotated[
+    date | None,
+    Query(
+        description="Only readings of this day, where the kiosk stands.",
+        # Time zones carry the first and the last days of all out of what can be told.
+        ge=date(1970, 1, 2),
+        le=date(9999, 12, 30),
+    ),
+]
 
 
 @router.post(
@@ -89,7 +97,8 @@ async def post_reading(
     kind = require_type(request, TYPES)
     with kiosk.bodies.passing(), kiosk.metrics.stage("receive"):
         settings = kiosk.settings
-        body = await read_body(request, settings.most_bytes, settings.body_s)
+        most = settings.most_recording_bytes if kind == RECORDING else settings.most_bytes
+        body = await read_body(request, most, settings.body_s)
     answer = await kiosk.read(kind, body, keep)
     if not answer.is_stored:
         return JSONResponse(answer.resource)

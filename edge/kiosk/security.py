@@ -81,6 +81,10 @@ class Security:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                # Of the page's files a browser asks whether they have changed; what was read
+                # stays in no cache.
+                is_file = scope["path"].startswith("/static/")
+                headers.setdefault("Cache-Control", "no-cache" if is_file else "no-store")
             await send(message)
 
         answer = self._refusal(scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from importlib import metadata
 from typing import Any, NamedTuple
+
+import anyio.to_thread
 
 from edge.errors import InputError
 from edge.journal import Journal
@@ -72,6 +75,7 @@ class Kiosk:
         self.streams = Gate(
             settings.most_listeners, "too many pages are open; close one, or try again later"
         )
+        self._probing: asyncio.Future[None] | None = None
         self._write = Lane("read-strokes", settings.most_recordings)
         self._photo = Lane("read-photo", settings.most_photos)
         self._camera = Lane("keep-seen", _MOST_SHOWN)
@@ -89,6 +93,7 @@ class Kiosk:
         self.hub.open()
         self.preview.open()
         self._on_store(self.store.problem)
+        self._probing = asyncio.ensure_future(self._probe())
         if self.live is not None:
             self.live.start()
 
@@ -96,10 +101,14 @@ class Kiosk:
         """Let all go who hold a stream open; in the event loop's thread."""
         self.hub.close()
         self.preview.close()
+        if self._probing is not None:
+            self._probing.cancel()
 
     def close(self) -> None:
-        """End everything that was begun, the camera above all; the journal stays open."""
-        self.stop_streams()
+        """Let the camera go, and end all threads; may be called often, from any thread.
+
+        The journal stays open, for it is the caller's.
+        """
         try:
             if self.live is not None:
                 self.live.close()
@@ -220,6 +229,12 @@ class Kiosk:
         self.metrics.read(kind, reading.status)
         self.hub.publish("reading", answer.resource)
         return answer
+
+    async def _probe(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.probe_s)
+            if self.store.problem is not None:
+                await anyio.to_thread.run_sync(self.store.probe)
 
     def _on_store(self, problem: str | None) -> None:
         self.hub.publish("store", {"ok": problem is None, "message": problem})

@@ -107,4 +107,6 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
     try:
         Server(config).run(sockets=[listening])
     finally:
+        # Told twice to end, uvicorn doesn't ask the application any more.
+        app.state.kiosk.close()
         listening.close()

@@ -28,7 +28,9 @@ class Settings:
     directory: str | None = None
     """Name of the directory of valid postcodes in use, for the page to show."""
     most_bytes: int = 10_000_000
-    """Of a body that is sent to be read."""
+    """Of an image that is sent to be read."""
+    most_recording_bytes: int = 4_000_000
+    """Of a touch recording: room for all its points with all their decimals."""
     most_pixels: int = 40_000_000
     """Of an image that is sent to be read, told from its header."""
     body_s: float = 15.0
@@ -47,5 +49,7 @@ class Settings:
     """Clients that hold a stream open; more are told to try again."""
     recent: int = 200
     """Readings whose digit images are remembered."""
+    probe_s: float = 5.0
+    """So often, seconds, a journal that took nothing is tried again."""
     stale_s: float = 10.0
     """A camera without a frame for so many seconds isn't ready."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 from edge.errors import JournalError
 from edge.journal import Entry, Journal
 from edge.reading import Reading
+
+# A reading takes less, its log and its images included.
+_PROBE_BYTES = 65_536
 
 
 class Seen(NamedTuple):
@@ -40,7 +45,7 @@ class Store:
         self._journal, self._on_change, self._most = journal, on_change, recent
         self._recent: OrderedDict[str, Seen] = OrderedDict()
         self._lock = threading.Lock()
-        self._problem: str | None = None
+        self._problem = journal.problem
 
     @property
     def problem(self) -> str | None:
@@ -74,9 +79,30 @@ class Store:
             UnknownReadingError: there is no such reading.
             JournalError: it can't be kept.
         """
-        entry = self._journal.correct(id, postcode)
+        with self._lock:
+            seen = self._recent.get(id)
+        try:
+            entry = self._journal.correct(id, postcode, seen.digits if seen else None)
+        except JournalError as error:
+            self._tell(str(error))
+            raise
         self._tell(None)
         return entry
+
+    def probe(self) -> None:
+        """Try whether a journal that took nothing would take something now.
+
+        A transaction that writes nothing succeeds on a full disk, so a file is written too.
+        """
+        try:
+            with tempfile.TemporaryFile(dir=self._journal.path.parent) as file:
+                file.write(bytes(_PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            self._journal.published(())
+        except OSError:
+            return
+        self._tell(None)
 
     def seen(self, id: str) -> Seen | None:
         """Return what the model saw of a reading; None where that is not remembered."""
