@@ -121,6 +121,8 @@ class Security:
         )
 
     def _is_own(self, host: str) -> bool:
+        if any(each in host for each in "@/?#\\"):
+            return False
         try:
             name = urlsplit(f"//{host}").hostname
         except ValueError:

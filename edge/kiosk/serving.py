@@ -85,14 +85,9 @@ def listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def serve(app: FastAPI, listening: socket.socket) -> None:
-    """Serve until SIGTERM or Ctrl-C.
-
-    Args:
-        app: from `app.create_app`.
-        listening: from `listen`; closed at the end.
-    """
-    config = uvicorn.Config(
+def config(app: FastAPI) -> uvicorn.Config:
+    """Return how an application is served."""
+    return uvicorn.Config(
         app,
         log_config=LOGGING,
         access_log=False,
@@ -104,8 +99,17 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
         timeout_keep_alive=_KEEP_ALIVE_S,
         limit_concurrency=_MOST_CONNECTIONS,
     )
+
+
+def serve(app: FastAPI, listening: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Args:
+        app: from `app.create_app`.
+        listening: from `listen`; closed at the end.
+    """
     try:
-        Server(config).run(sockets=[listening])
+        Server(config(app)).run(sockets=[listening])
     finally:
         # Told twice to end, uvicorn doesn't ask the application any more.
         app.state.kiosk.close()

@@ -90,12 +90,13 @@ def picture_of(body: bytes, most_pixels: int) -> Picture:
     """
     if not body.startswith((_JPEG, _PNG)):
         raise ImageError("the body is not a JPEG or PNG file")
-    width, height = _size(body)
-    if width * height > most_pixels:
+    size = _size(body)
+    if size is None or size[0] * size[1] > most_pixels:
+        claimed = f": {size[0]}×{size[1]} px" if size else ""
         raise Problem(
             413,
-            f"the image is too large: {width}×{height} px, where at most "
-            f"{most_pixels // 1_000_000} million pixels are read; scale it down",
+            f"the image is too large{claimed}; at most {most_pixels // 1_000_000} million pixels "
+            "are read, so scale it down",
         )
     return decode_picture(body)
 
@@ -116,8 +117,14 @@ def require_type(request: Request, allowed: Mapping[str, Any] | tuple[str, ...])
     return kind
 
 
-def _size(body: bytes) -> tuple[int, int]:
-    """Return width and height as a JPEG's or PNG's header tells them, px."""
+def _size(body: bytes) -> tuple[int, int] | None:
+    """Return width and height as a JPEG's or PNG's header tells them, px.
+
+    None stands for more than Pillow would open at all, which is 179 million pixels.
+
+    Raises:
+        ImageError: the header is damaged.
+    """
     header = read_header(body)
     if header is not None:
         return header.width, header.height
@@ -135,7 +142,9 @@ def _size(body: bytes) -> tuple[int, int]:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(body), formats=("JPEG",)) as image:
                 return image.size
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+    except Image.DecompressionBombError:
+        return None
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ImageError("the image is damaged or cut short") from error
 
 
