@@ -75,6 +75,7 @@ class Kiosk:
         self.streams = Gate(
             settings.most_listeners, "too many pages are open; close one, or try again later"
         )
+        self.ending = asyncio.Event()
         self._probing: asyncio.Future[None] | None = None
         self._write = Lane("read-strokes", settings.most_recordings)
         self._photo = Lane("read-photo", settings.most_photos)
@@ -99,6 +100,7 @@ class Kiosk:
 
     def stop_streams(self) -> None:
         """Let all go who hold a stream open; in the event loop's thread."""
+        self.ending.set()
         self.hub.close()
         self.preview.close()
         if self._probing is not None:
@@ -110,11 +112,15 @@ class Kiosk:
         The journal stays open, for it is the caller's.
         """
         try:
-            if self.live is not None:
-                self.live.close()
+            self.close_camera()
         finally:
             for lane in (self._write, self._photo, self._camera):
                 lane.close()
+
+    def close_camera(self) -> None:
+        """Let the camera go; may be called often, from any thread."""
+        if self.live is not None:
+            self.live.close()
 
     @property
     def frame_age_s(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -17,6 +18,8 @@ from edge.kiosk.settings import Settings
 
 # After SIGTERM, requests that run have so many seconds to end.
 _GRACE_S = 3
+# Who has not taken his answer so long after all are made gets no more of it.
+_STUCK_S = 0.3
 _KEEP_ALIVE_S = 30
 _MOST_CONNECTIONS = 128
 _BACKLOG = 64
@@ -56,11 +59,30 @@ class Server(uvicorn.Server):
                 signal.signal(each, handler)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End, streams first."""
+        """End: streams and camera first, and then what is still being read."""
         app = self.config.app
         assert isinstance(app, FastAPI)
-        app.state.kiosk.stop_streams()
+        kiosk = app.state.kiosk
+        kiosk.stop_streams()
+        camera = asyncio.ensure_future(asyncio.to_thread(kiosk.close_camera))
+        dropping = asyncio.ensure_future(self._drop_stuck())
         await super().shutdown(sockets)
+        dropping.cancel()
+        await camera
+        self._abort_all()
+        await asyncio.sleep(0)
+
+    async def _drop_stuck(self) -> None:
+        """Drop connections on which nothing is done any more and nothing is taken."""
+        while True:
+            await asyncio.sleep(_STUCK_S)
+            if not self.server_state.tasks:
+                self._abort_all()
+
+    def _abort_all(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection.transport, asyncio.Transport):
+                connection.transport.abort()
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,6 +20,8 @@ PICTURES = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 _HEARTBEAT_S = 15.0
 # A page whose stream broke off comes back after so many ms.
 _RETRY_MS = 1000
+# When all streams are to end, one that is stuck is waited for so many seconds.
+_LAST_S = 0.3
 
 
 class Stream(Response):
@@ -32,7 +35,8 @@ class Stream(Response):
         parts: bytes to send; closed in any case.
         media_type: of the whole.
         send_s: longest time, seconds, that the client may take nothing.
-        at_end: called once when it has ended.
+        ending: set when all streams are to end.
+        at_end: called once when this one has ended.
     """
 
     def __init__(
@@ -40,9 +44,10 @@ class Stream(Response):
         parts: AsyncGenerator[bytes, None],
         media_type: str,
         send_s: float,
-        at_end: Callable[[], None] = lambda: None,
+        ending: asyncio.Event,
+        at_end: Callable[[], None],
     ) -> None:
-        self.parts, self.send_s, self.at_end = parts, send_s, at_end
+        self.parts, self.send_s, self.ending, self.at_end = parts, send_s, ending, at_end
         self.status_code = 200
         self.media_type = media_type
         self.background = None
@@ -54,12 +59,15 @@ class Stream(Response):
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         sending = asyncio.ensure_future(self._send(start, send))
         leaving = asyncio.ensure_future(_left(receive))
+        ending = asyncio.ensure_future(self.ending.wait())
         try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await _first(sending, leaving, ending)
+            # There may be a last part to send, which nobody takes.
+            await _first(sending, leaving, seconds=_LAST_S)
         finally:
-            for task in (sending, leaving):
+            for task in (sending, leaving, ending):
                 task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await asyncio.gather(sending, leaving, ending, return_exceptions=True)
             await self.parts.aclose()
             self.at_end()
         if not sending.cancelled() and (error := sending.exception()) is not None:
@@ -95,6 +103,11 @@ def encode_frame(jpeg: bytes) -> bytes:
     """Return a JPEG as a part of MJPEG."""
     head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
     return head.encode() + jpeg + b"\r\n"
+
+
+async def _first(*tasks: asyncio.Future[Any], seconds: float | None = None) -> None:
+    """Wait for the first of some tasks to end."""
+    await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _left(receive: Receive) -> None:

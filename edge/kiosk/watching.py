@@ -42,8 +42,7 @@ async def get_settings(kiosk: TheKiosk) -> Response:
 )
 async def get_events(kiosk: TheKiosk) -> Response:
     """Tell what happens, for as long as the client stays."""
-    kiosk.streams.enter()
-    return Stream(_events(kiosk), streams.EVENTS, kiosk.settings.send_s, kiosk.streams.leave)
+    return _stream(kiosk, _events(kiosk), streams.EVENTS)
 
 
 @router.get(
@@ -59,10 +58,12 @@ async def get_preview(kiosk: TheKiosk) -> Response:
     """Show what the camera sees, for as long as the client stays."""
     if kiosk.live is None:
         raise Problem(404, "there is no camera; start the kiosk with --source")
+    return _stream(kiosk, kiosk.preview.frames(), streams.PICTURES)
+
+
+def _stream(kiosk: Kiosk, parts: AsyncGenerator[bytes, None], media_type: str) -> Stream:
     kiosk.streams.enter()
-    return Stream(
-        kiosk.preview.frames(), streams.PICTURES, kiosk.settings.send_s, kiosk.streams.leave
-    )
+    return Stream(parts, media_type, kiosk.settings.send_s, kiosk.ending, kiosk.streams.leave)
 
 
 async def _events(kiosk: Kiosk) -> AsyncGenerator[bytes, None]:

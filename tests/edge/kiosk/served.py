@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
 import threading
@@ -38,6 +40,15 @@ class Served:
 
     def get(self, path, receive_bytes=None):
         return self.connect(f"GET {path} HTTP/1.1\nHost: 127.0.0.1\n\n", receive_bytes)
+
+    def ask(self, method, path, body=None):
+        """Return status and JSON of an answer."""
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(asking):
+            text = None if body is None else json.dumps(body)
+            asking.request(method, path, text, {"Content-Type": "application/json"})
+            answer = asking.getresponse()
+            return answer.status, json.loads(answer.read())
 
     def stop(self):
         """End it as SIGTERM would, and return how long that took, seconds."""
