@@ -13,12 +13,19 @@ export class Brush {
     this.#context = canvas.getContext("2d");
   }
 
-  /** Fit the canvas to its size on the screen, CSS px; what was drawn is gone. */
-  fit(width, height, boxHeight) {
+  /**
+   * Fit the canvas to its place on the screen; what was drawn is gone.
+   * @param {DOMRect} canvas where it is, CSS px
+   * @param {DOMRect} pad where the points' origin is
+   * @param {number} boxHeight CSS px
+   */
+  fit(canvas, pad, boxHeight) {
     const ratio = window.devicePixelRatio || 1;
-    this.#canvas.width = Math.round(width * ratio);
-    this.#canvas.height = Math.round(height * ratio);
-    this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#canvas.width = Math.round(canvas.width * ratio);
+    this.#canvas.height = Math.round(canvas.height * ratio);
+    this.#context.setTransform(
+      ratio, 0, 0, ratio, (pad.left - canvas.left) * ratio, (pad.top - canvas.top) * ratio,
+    );
     this.#context.lineWidth = Math.max(THINNEST_PX, PEN * boxHeight);
     this.#context.lineCap = "round";
     this.#context.lineJoin = "round";

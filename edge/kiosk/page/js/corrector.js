@@ -1,12 +1,12 @@
 /** The number pad on which a person says what was written. */
 
 import { digits as fetchDigits } from "./api.js";
-import { find, icon, make, refill } from "./dom.js";
+import { find, make, refill } from "./dom.js";
 import { characters } from "./doubt.js";
 import { onLanguage, t } from "./i18n.js";
+import { numberKeys, NUMBERS } from "./numbers.js";
 
 const PLACES = [0, 1, 2, 3, 4];
-const NUMBERS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"];
 
 export class Corrector {
   #dialog = find("corrector");
@@ -19,7 +19,10 @@ export class Corrector {
   #settle = null;
 
   constructor() {
-    onLanguage(() => this.#makeKeys());
+    onLanguage(() => refill(
+      find("number-pad"),
+      ...numberKeys((digit) => this.#put(digit), () => this.#backspace()),
+    ));
     this.#save.addEventListener("click", () => this.#finish(this.#word.join("")));
     this.#back.addEventListener("click", () => this.#finish(null));
     find("correct-cancel").addEventListener("click", () => this.#finish(undefined));
@@ -112,18 +115,5 @@ export class Corrector {
       this.#render();
     });
     return slot;
-  }
-
-  #makeKeys() {
-    const keys = NUMBERS.map((number) => {
-      const key = make("button", { type: "button", className: "number", "data-number": number }, number);
-      key.addEventListener("click", () => this.#put(number));
-      return key;
-    });
-    const back = make("button", {
-      type: "button", className: "number back", "aria-label": t("correct.backspace"),
-    }, icon("backspace"));
-    back.addEventListener("click", () => this.#backspace());
-    refill(find("number-pad"), ...keys, back);
   }
 }

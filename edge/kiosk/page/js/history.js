@@ -4,6 +4,7 @@ import { correct, csv, readings, today } from "./api.js";
 import { find, icon, make, refill } from "./dom.js";
 import { characters, standing } from "./doubt.js";
 import { clock, onLanguage, percent, region, t } from "./i18n.js";
+import { numberKeys } from "./numbers.js";
 
 const PAGE = 50;
 const TYPING_MS = 250;
@@ -38,11 +39,23 @@ export class History extends EventTarget {
     find("history-doubtful").addEventListener("click", () => this.#filter(true));
     this.#more.addEventListener("click", () => this.#load(this.#next));
     this.#query.addEventListener("input", () => this.#soon());
-    onLanguage(() => this.#render());
+    this.#query.addEventListener("pointerdown", (event) => {
+      find("history-keys").hidden = event.pointerType !== "touch";
+    });
+    // The finger that types must not take the focus from what it types into.
+    find("history-keys").addEventListener("pointerdown", (event) => event.preventDefault());
+    onLanguage(() => {
+      refill(find("history-keys"), ...numberKeys(
+        (digit) => this.#type(this.#query.value + digit),
+        () => this.#type(this.#query.value.slice(0, -1)),
+      ));
+      this.#render();
+    });
   }
 
   open() {
     find("history-csv").href = csv(today());
+    find("history-keys").hidden = true;
     this.#dialog.showModal();
     this.#load();
   }
@@ -72,6 +85,11 @@ export class History extends EventTarget {
   #filter(doubtful) {
     this.#doubtful = doubtful;
     this.#load();
+  }
+
+  #type(text) {
+    this.#query.value = text.slice(0, this.#query.maxLength);
+    this.#soon();
   }
 
   #soon() {

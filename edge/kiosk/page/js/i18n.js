@@ -54,8 +54,8 @@ export function coded(group, code) {
 
 /** Return a share of one as a person reads it. */
 export function percent(share) {
-  // 0.99996 is not certainty.
-  const shown = share < 1 ? Math.min(share, 0.999) : share;
+  // Nothing is certain: 0.99996 is not shown as 100 %.
+  const shown = Math.min(share, 0.999);
   const digits = shown >= 0.99 ? 1 : 0;
   return new Intl.NumberFormat(language, {
     style: "percent", maximumFractionDigits: digits,

@@ -5,10 +5,9 @@ import { draw } from "./dom.js";
 export class Overlay {
   #svg;
 
+  /** @param {SVGElement} svg over the picture; it fits what it draws in as `contain` does */
   constructor(svg) {
     this.#svg = svg;
-    // As `object-fit: contain` lays the picture.
-    svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
   }
 
   /**

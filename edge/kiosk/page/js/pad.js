@@ -6,8 +6,6 @@ import { icon, make } from "./dom.js";
 import { onLanguage, t } from "./i18n.js";
 import { COUNT, Ink } from "./ink.js";
 
-/** Boxes no taller than this, in their width: printed ones are 5 to 7. */
-const TALLEST = 1.5;
 /** A contact that moves less than this, CSS px, is a tap. */
 const TAP_PX = 7;
 
@@ -90,14 +88,14 @@ export class Pad extends EventTarget {
   #lay() {
     const around = this.#element.getBoundingClientRect();
     if (!around.width || !around.height) return;
-    const width = this.#boxes[0].box.getBoundingClientRect().width;
-    this.#element.style.setProperty("--most-height", `${Math.round(width * TALLEST)}px`);
     const boxes = this.#boxes.map(({ box }) => {
       const { left, top, width: w, height: h } = box.getBoundingClientRect();
       return [left - around.left, top - around.top, w, h];
     });
     this.ink.lay(boxes);
-    this.#brush.fit(around.width, around.height, boxes[0][3]);
+    // The canvas reaches beyond the boxes, as strokes do.
+    const canvas = this.#canvas.getBoundingClientRect();
+    this.#brush.fit(canvas, around, boxes[0][3]);
     this.redraw();
   }
 

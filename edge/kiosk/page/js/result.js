@@ -89,7 +89,7 @@ export class Result extends EventTarget {
     const changed = digit !== null && read !== undefined && digit !== read.digit;
     const share = read && digit !== null && !changed ? percent(read.confidence) : "";
     const button = make("button", {
-      type: "button", className: "tile-digit", disabled: !read, "data-focus": `tile-${place}`,
+      type: "button", className: "tile-digit", disabled: !read || !this.#reading.id, "data-focus": `tile-${place}`,
     });
     button.append(make("b", {}, read ? digit ?? "?" : "\u2007"));
     if (share) button.append(make("span", {}, share));
@@ -97,7 +97,7 @@ export class Result extends EventTarget {
     button.addEventListener("click", () => this.#fire("edit", place));
     const state = doubtful ? "doubtful" : changed ? "changed" : "";
     const tile = make("li", { className: `tile ${state}` }, button);
-    if (doubtful) tile.append(...this.#alternativeButtons(place, "tile"));
+    if (doubtful && this.#reading.id) tile.append(...this.#alternativeButtons(place, "tile"));
     return tile;
   }
 
@@ -123,7 +123,7 @@ export class Result extends EventTarget {
 
   #sentence() {
     const reading = this.#reading;
-    if (!reading) return [];
+    if (!reading) return [make("span", { className: "prompt" }, t("write.title"))];
     const how = standing(reading);
     const tone = how === "doubtful" ? "doubt" : "sure";
     const mark = make("span", { className: tone }, icon(ICONS[how]));
@@ -150,7 +150,7 @@ export class Result extends EventTarget {
 
   #questions() {
     const reading = this.#reading;
-    if (!reading || reading.digits.length === 0 || standing(reading) === "accepted") return [];
+    if (!reading?.id || reading.digits.length === 0 || standing(reading) === "accepted") return [];
     const parts = [];
     const place = this.#open[0];
     if (place !== undefined) parts.push(this.#question(place));
