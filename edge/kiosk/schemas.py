@@ -135,7 +135,9 @@ class Problem(BaseModel):
 Json = dict[str, Any]
 
 # A touch recording and its points, as OpenAPI 3.1 and JSON Schema 2020-12 write them.
-_NUMBER = {"type": "number"}
+_NUMBER = {"type": "number", "minimum": -1e6, "maximum": 1e6}
+_SIZE = {"type": "number", "minimum": 1e-3, "maximum": 1e6}
+_TIME = {"type": "number", "minimum": -1e15, "maximum": 1e15}
 RECORDING_SCHEMA: Json = {
     "title": "Touch recording",
     "type": "object",
@@ -146,14 +148,24 @@ RECORDING_SCHEMA: Json = {
             "type": "array",
             "minItems": 5,
             "maxItems": 5,
-            "items": {"type": "array", "minItems": 4, "maxItems": 4, "items": _NUMBER},
+            "items": {
+                "type": "array",
+                "prefixItems": [_NUMBER, _NUMBER, _SIZE, _SIZE],
+                "minItems": 4,
+                "maxItems": 4,
+            },
         },
         "strokes": {
             "description": "Points [x, y], or [x, y, milliseconds].",
             "type": "array",
             "items": {
                 "type": "array",
-                "items": {"type": "array", "minItems": 2, "maxItems": 3, "items": _NUMBER},
+                "items": {
+                    "type": "array",
+                    "prefixItems": [_NUMBER, _NUMBER, _TIME],
+                    "minItems": 2,
+                    "maxItems": 3,
+                },
             },
         },
     },
