@@ -149,7 +149,7 @@ def _token(path: Path | None) -> str | None:
 
 
 def _port(text: str) -> int:
-    port = int(text) if text.isdecimal() and len(text) <= 5 else -1
+    port = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else -1
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
     return port
