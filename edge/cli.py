@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import export, kiosk
+from edge.commands import camera, export, kiosk
 from edge.commands.reader import add_reader
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
@@ -83,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_reader(evaluate)
     evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
-    kiosk.add_parser(commands)
-    export.add_parser(commands)
+    for command in _MODULES.values():
+        command.add_parser(commands)
     return parser
 
 
@@ -122,9 +122,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 1 if report.errors else 0
 
 
+_MODULES = {
+    "camera": camera,
+    "export": export,
+    "kiosk": kiosk,
+}
 _COMMANDS = {
     "read": _read,
     "evaluate": _evaluate,
-    "kiosk": kiosk.run,
-    "export": export.run,
+    **{name: module.run for name, module in _MODULES.items()},
 }

@@ -9,10 +9,12 @@ and nothing piles up.
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal, Self
 
@@ -32,7 +34,9 @@ __all__ = ["CameraState", "Event", "Hint", "Live", "Seen", "Source", "View"]
 Hint = Literal["no-boxes", "closer", "dark", "still", "glare", "inside", "wait"]
 
 # Seconds after which a looking thread without frames looks whether it is to end.
-_TICK_s = 0.5
+_TICK_S = 0.5
+# Seconds that closing waits for the listener to return.
+_CLOSE_S = 5.0
 # States that wait for a listener; of more the oldest are of no interest.
 _MOST_STATES = 16
 
@@ -63,6 +67,7 @@ class Seen:
     """An envelope's reading is certain, or the envelope has left unread."""
 
     reading: Reading
+    """Without `source`; `elapsed_ms` from when the last frame was taken."""
     digits: NDArray[np.uint8]
     """(5, 28, 28), white ink on black, as the model saw them; a blank one is all 0."""
     probabilities: NDArray[np.float32]
@@ -99,6 +104,7 @@ class Live:
         self._watcher = Watcher(recognizer)
         self._consensus = Consensus(recognizer.threshold, recognizer.directory)
         self._quality: Quality | None = None
+        self._time_s = -math.inf
         self._view: View | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fivebox-look", daemon=True)
@@ -137,7 +143,8 @@ class Live:
         self._closing.set()
         self._guard.close()
         if self._thread.ident is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+            # A listener that never returns holds nobody else up.
+            self._thread.join(_CLOSE_S)
 
     def __enter__(self) -> Self:
         self.start()
@@ -154,7 +161,7 @@ class Live:
     def _run(self) -> None:
         number = 0
         while not self._closing.is_set():
-            newest = self._guard.newest(number, _TICK_s)
+            newest = self._guard.newest(number, _TICK_S)
             self._tell_states()
             if newest is None:
                 if self._guard.state.state == "ended":
@@ -172,17 +179,20 @@ class Live:
 
     def _look_at(self, newest: Numbered) -> None:
         number, shot = newest
-        look = self._watcher.look(shot)
+        # A source that tells times of its own may go back when it is opened again.
+        self._time_s = max(self._time_s, shot.time_s)
+        look = self._watcher.look(shot, self._consensus.is_reported)
         seen = look.observation
-        reports = self._consensus.take(seen.boxes, seen.found, shot.time_s)
+        reports = self._consensus.take(seen.boxes, seen.found, self._time_s)
+        elapsed_ms = 1000 * (time.monotonic() - shot.time_s)
         for report in reports:
             # Of an envelope that has left the last that was seen of it.
-            self._tell(_seen(report, seen.quality or self._quality))
+            self._tell(_seen(report, seen.quality or self._quality, elapsed_ms))
         if seen.quality is not None:
             self._quality = seen.quality
         best = self._consensus.current
         if best is not None:
-            best = explained(best, self._quality)
+            best = replace(explained(best, self._quality), elapsed_ms=elapsed_ms)
         hint = None if self._consensus.is_reported else look.hint
         self._view = View(number, shot.time_s, shot.small, look.boxes, hint, best)
         self._tell(self._view)
@@ -198,7 +208,7 @@ class Live:
             _LOG.exception("the listener failed")
 
 
-def _seen(report: Report, quality: Quality | None) -> Seen:
+def _seen(report: Report, quality: Quality | None, elapsed_ms: float = 0.0) -> Seen:
     count = len(report.boxes)
     digits = np.zeros((count, 28, 28), np.uint8)
     probabilities = np.zeros((count, 10), np.float32)
@@ -207,4 +217,5 @@ def _seen(report: Report, quality: Quality | None) -> Seen:
             digits[k] = box.digit
         if box.probabilities is not None:
             probabilities[k] = box.probabilities
-    return Seen(explained(report.reading, quality), digits, probabilities, quality)
+    reading = replace(explained(report.reading, quality), elapsed_ms=elapsed_ms)
+    return Seen(reading, digits, probabilities, quality)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,3 +119,8 @@ def one_of(name: str, names: Sequence[str]) -> str:
     if near:
         return f"did you mean {near[0]}?"
     return f"there is {', '.join(names)}" if names else "it takes none"
+
+
+def without_password(url: str) -> str:
+    """Return an address without the user and password in it."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", url)

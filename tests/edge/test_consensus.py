@@ -374,3 +374,9 @@ def test_five_noisy_frames_of_real_digits_read_more_than_the_best_of_them(recogn
     assert len(accepted(together)) > 0.5 * len(together)
     assert accepted(together).count(False) <= 0.015 * len(together)
     assert accepted(together).count(False) <= accepted(alone).count(False)
+
+
+def test_a_row_of_which_all_boxes_are_blank_is_an_envelope_too():
+    blank = tuple(Box(None, quad(0.0)) for _ in range(5))
+    (reading,) = readings([blank] * 10)
+    assert (reading.status, reading.reason) == ("rejected", "blank-box")
