@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.commands import pad
+from edge.commands.reader import add_reader
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
 
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "paths", nargs="+", metavar="PATH", help="a photo, folder, video or recording"
     )
     read.add_argument("--json", action="store_true", help="print one line of JSON per input")
-    _add_reader(read)
+    add_reader(read)
     read.add_argument(
         "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
     )
@@ -79,38 +81,10 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("out/evaluate"),
         help="where the files go (default: %(default)s)",
     )
-    _add_reader(evaluate)
+    add_reader(evaluate)
     evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
+    pad.add_parser(commands)
     return parser
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and below 1")
-    return share
-
-
-def _add_reader(parser: argparse.ArgumentParser) -> None:
-    """Add what decides how inputs are read."""
-    parser.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
-    parser.add_argument(
-        "--directory",
-        metavar="CODES.txt",
-        help="accept only these postcodes: a file with one, or the first digits of some, a line "
-        "(and after a comma the region's name); or kr, us, fr, de, which are built in "
-        "(a file of that name is written ./kr)",
-    )
-    parser.add_argument(
-        "--max-error",
-        metavar="SHARE",
-        type=_share,
-        help="of the accepted postcodes at most this share may be wrong, for example 0.001 "
-        "(default: the model's own threshold, made for 0.01)",
-    )
 
 
 def _recognizer(options: argparse.Namespace) -> Recognizer:
@@ -147,4 +121,4 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 1 if report.errors else 0
 
 
-_COMMANDS = {"read": _read, "evaluate": _evaluate}
+_COMMANDS = {"read": _read, "evaluate": _evaluate, "pad": pad.run}

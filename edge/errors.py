@@ -11,6 +11,7 @@ Each is also the builtin it resembles, so a caller may catch either name:
     ├── OutputError (OSError)            a result can't be written
     ├── JournalError (OSError)           the journal can't be opened, read or written
     ├── UnknownReadingError (LookupError)  the journal has no such reading
+    ├── WindowError (OSError)            there is no screen for a window, or OpenCV has none
     └── RuntimeMissingError (ImportError)  no interpreter is installed
 
 The message is one sentence for a person: what is wrong, where, what to do.
@@ -55,6 +56,10 @@ class JournalError(FiveboxError, OSError):
 
 class UnknownReadingError(FiveboxError, LookupError):
     """The journal has no reading of that id."""
+
+
+class WindowError(FiveboxError, OSError):
+    """No window can be opened: there is no screen, or OpenCV was built without windows."""
 
 
 class RuntimeMissingError(FiveboxError, ImportError):

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import textwrap
 from functools import cache
 from pathlib import Path
 
@@ -96,9 +97,9 @@ def open_examined(path: Path) -> tuple[sqlite3.Connection, int]:
     except sqlite3.Error as error:
         if base_code(error) in _PASSING:
             raise
-        # A text that is none is quoted at length.
+            # SQLite quotes the text or the statement that is damaged, however long.
         message = "a text in it is none" if "decode" in str(error) else str(error)
-        raise DamagedFileError(message) from error
+        raise DamagedFileError(textwrap.shorten(message, 90, placeholder="…")) from error
     return connection, max(0, used)
 
 
