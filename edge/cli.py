@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import camera, export, kiosk
+from edge.commands import camera, export, kiosk, pad
 from edge.commands.reader import add_reader
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
@@ -126,6 +126,7 @@ _MODULES = {
     "camera": camera,
     "export": export,
     "kiosk": kiosk,
+    "pad": pad,
 }
 _COMMANDS = {
     "read": _read,

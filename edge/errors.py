@@ -19,6 +19,7 @@ Each is also the builtin it resembles, so a caller may catch either name:
     │   ├── SourceDeniedError            this user may not use it
     │   ├── SourceLostError              it was unplugged
     │   └── SourceHungError              it sends no frames
+    ├── WindowError (OSError)            there is no screen for a window, or OpenCV has none
     └── RuntimeMissingError (ImportError)  no interpreter is installed
 
 The message is one sentence for a person: what is wrong, where, what to do.
@@ -113,6 +114,10 @@ class SourceHungError(SourceError):
     """The camera is there and sends no frames."""
 
     problem = "hung"
+
+
+class WindowError(FiveboxError, OSError):
+    """No window can be opened: there is no screen, or OpenCV was built without windows."""
 
 
 class RuntimeMissingError(FiveboxError, ImportError):

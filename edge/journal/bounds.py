@@ -53,17 +53,24 @@ def delete_older(connection: sqlite3.Connection, most_days: float, now: Moment) 
         since_s += end_s
 
 
-def delete_beyond(connection: sqlite3.Connection, most_bytes: int) -> None:
-    """Delete the oldest readings, and what waits too long to be published, beyond a size."""
+def delete_beyond(connection: sqlite3.Connection, most_bytes: int) -> int:
+    """Delete the oldest readings, and what waits too long to be published, beyond a size.
+
+    Returns:
+        How many events were deleted that had waited.
+    """
+    dropped = 0
     if used_bytes(connection) <= most_bytes:
-        return
+        return dropped
     waiting = connection.execute("SELECT total(length(payload)) FROM outbox").fetchone()[0]
     while waiting > _OUTBOX_PART * most_bytes:
         oldest = "SELECT number FROM outbox ORDER BY number LIMIT ?"
         waiting -= connection.execute(
             f"SELECT total(length(payload)) FROM outbox WHERE number IN ({oldest})", (_BATCH,)
         ).fetchone()[0]
-        connection.execute(f"DELETE FROM outbox WHERE number IN ({oldest})", (_BATCH,))
+        dropped += connection.execute(
+            f"DELETE FROM outbox WHERE number IN ({oldest})", (_BATCH,)
+        ).rowcount
     while used_bytes(connection) > _ROOM * most_bytes:
         deleted = connection.execute(
             "DELETE FROM readings WHERE number IN "
@@ -71,7 +78,8 @@ def delete_beyond(connection: sqlite3.Connection, most_bytes: int) -> None:
             (_BATCH,),
         )
         if not deleted.rowcount:
-            return
+            break
+    return dropped
 
 
 def delete_waiting(connection: sqlite3.Connection, most: int) -> int:

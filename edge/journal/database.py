@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import textwrap
 from functools import cache
 from pathlib import Path
 
@@ -56,24 +57,10 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
     Raises:
         sqlite3.Error: it can't be opened, or is damaged.
     """
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
-        uri=True,
-        timeout=_PATIENCE_S,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    connection = _connect(path, "ro" if read_only else "rwc")
     try:
         if not read_only:
-            # These two count only as long as the file is empty.
-            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            # What is deleted is overwritten: people's handwriting is.
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+            _prepare(connection)
     except BaseException:
         connection.close()
         raise
@@ -96,10 +83,11 @@ def open_examined(path: Path) -> tuple[sqlite3.Connection, int]:
     """
     try:
         _check_head(path)
-        connection = connect(path)
+        connection = _connect(path, "rwc")
         try:
             _examine(connection, str(path))
             used = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
+            _prepare(connection)
         except BaseException:
             connection.close()
             raise
@@ -109,9 +97,9 @@ def open_examined(path: Path) -> tuple[sqlite3.Connection, int]:
     except sqlite3.Error as error:
         if base_code(error) in _PASSING:
             raise
-        # A text that is none is quoted at length.
+            # SQLite quotes the text or the statement that is damaged, however long.
         message = "a text in it is none" if "decode" in str(error) else str(error)
-        raise DamagedFileError(message) from error
+        raise DamagedFileError(textwrap.shorten(message, 90, placeholder="…")) from error
     return connection, max(0, used)
 
 
@@ -123,6 +111,29 @@ def is_damage(error: Exception) -> bool:
 def base_code(error: sqlite3.Error) -> int:
     """Return SQLite's result code without its details, 0 where the error has none."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Open the file without changing it, which may be another program's."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_PATIENCE_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten: people's handwriting is.
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
 
 
 def _check_head(path: Path) -> None:

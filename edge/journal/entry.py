@@ -7,13 +7,13 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.journal.clock import Moment
-from edge.reading import Digit, Reading, Status
+from edge.reading import Digit, Reading
 
 Row = tuple[Any, ...]
 
@@ -99,7 +99,13 @@ def to_row(
     reading: Reading,
     probabilities: NDArray[np.float32] | None,
 ) -> Row:
-    """Return the row of a new reading."""
+    """Return the row of a new reading.
+
+    Raises:
+        ValueError: `probabilities` are not `(n, 10)`.
+    """
+    if probabilities is not None and probabilities.shape[1:] != (10,):
+        raise ValueError(f"probabilities are float32 (n, 10), not {probabilities.shape}")
     digits = [[digit.digit, digit.confidence, digit.box] for digit in reading.digits]
     values = (
         number,
@@ -154,7 +160,6 @@ def as_row(number: int, values: Sequence[Any]) -> Row | None:
 def to_entry(row: Row, pixels: bytes | None = None) -> Entry:
     """Return the entry of a row and, where they are kept, of its images."""
     field = dict(zip(COLUMNS, row, strict=True))
-    assert field["status"] in get_args(Status)
     reading = Reading(
         status=field["status"],
         source=field["input"],
@@ -206,7 +211,13 @@ def to_payload(entry: Entry, kind: str) -> str:
 
 
 def packed(digits: NDArray[np.uint8]) -> bytes:
-    """Return digit images, `uint8 (n, 28, 28)`, as the table keeps them."""
+    """Return digit images, `uint8 (n, 28, 28)`, as the table keeps them.
+
+    Raises:
+        ValueError: they are no such images.
+    """
+    if digits.dtype != np.uint8 or digits.shape[1:] != (_SIDE, _SIDE):
+        raise ValueError(f"digits are uint8 (n, 28, 28), not {digits.dtype} {digits.shape}")
     return zlib.compress(np.ascontiguousarray(digits).tobytes())
 
 

@@ -130,6 +130,7 @@ class Journal:
 
         Raises:
             JournalError: it can't be stored, and is not.
+            ValueError: an array has another shape.
         """
         moment = self._clock()
         with self._store.transaction() as connection:
@@ -291,7 +292,7 @@ class Journal:
         moment = self._clock()
         with self._store.transaction() as connection:
             bounds.delete_older(connection, self._most_days, moment)
-            bounds.delete_beyond(connection, self._most_bytes)
+            self.dropped += bounds.delete_beyond(connection, self._most_bytes)
         self._tidied_s = moment.uptime_s
 
     def close(self) -> None:

@@ -18,6 +18,10 @@ PageOf = Callable[[int], bytes | None]
 
 _FILE_HEADER = 100
 _PAGE_HEADER = 8
+# Of a leaf of rows.
+_LEAF = 13
+# Each takes six bytes at least.
+_MOST_CELLS = (PAGE_BYTES - _PAGE_HEADER) // 6
 _MOST_LOCAL = PAGE_BYTES - 35
 _LEAST_LOCAL = (PAGE_BYTES - 12) * 32 // 255 - 23
 _MOST_PAYLOAD = 1_000_000
@@ -34,19 +38,27 @@ def rows(page: bytes, is_first: bool, page_of: PageOf) -> Iterator[tuple[int, tu
         page_of: finds the pages on which long rows go on.
     """
     start = _FILE_HEADER if is_first else 0
-    count = int.from_bytes(page[start + 3 : start + 5], "big")
-    places = start + _PAGE_HEADER
-    # The count may be what is damaged: pointers are tried as long as they point into the page.
-    for offset in range(places, PAGE_BYTES - 1, 2):
-        place = int.from_bytes(page[offset : offset + 2], "big")
-        if place == 0 and offset >= places + 2 * count:
-            return
-        if place <= offset or place >= PAGE_BYTES - 3:
-            continue
+    for place in _places(page, start):
         try:
             yield _cell(page, place, page_of)
         except (IndexError, ValueError, struct.error):
             continue
+
+
+def _places(page: bytes, start: int) -> Iterator[int]:
+    """Yield where rows may begin on a page whose own head begins at `start`."""
+    kind, _, count, content = struct.unpack_from(">BHHH", page, start)
+    first = start + _PAGE_HEADER
+    places = struct.unpack_from(f">{(PAGE_BYTES - first) // 2}H", page, first)
+    if 0 < count <= _MOST_CELLS and min(places[:count]) == (content or PAGE_BYTES):
+        # A head that agrees with what it heads is whole.
+        yield from places[:count] if kind == _LEAF else ()
+        return
+    for number, place in enumerate(places):
+        if place == 0 and number >= min(count, _MOST_CELLS):
+            return
+        if first + 2 * number < place < PAGE_BYTES - 3:
+            yield place
 
 
 def _cell(page: bytes, place: int, page_of: PageOf) -> tuple[int, tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,10 @@ from edge.journal import salvage
 from edge.journal.database import WriterLock, base_code, connect, is_damage
 from edge.journal.entry import Row
 from edge.journal.schema import refuse_newer
+
+_FULL = "the disk is full; make space, and it goes on by itself"
+# What SQLite needs beside the file: where there is less, it may tell of anything.
+_LEAST_FREE = 64_000
 
 
 class Store:
@@ -50,6 +55,9 @@ class Store:
             failure = self._failed(error)
             if read_only:
                 raise failure from error
+        except BaseException:
+            self._disconnect()
+            raise
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return the rows that a statement selects.
@@ -136,7 +144,8 @@ class Store:
         """Return what to raise, and see to it that the next call begins afresh."""
         if isinstance(error, JournalError):
             return error
-        self.problem = f"{self.path}: the journal can't be used: {_reason(error)}"
+        reason = _FULL if _has_no_space(self.path.parent) else _reason(error)
+        self.problem = f"{self.path}: the journal can't be used: {reason}"
         if not _is_full(error):
             self._disconnect()
             self._is_examined &= not is_damage(error)
@@ -149,9 +158,16 @@ def _is_full(error: Exception) -> bool:
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
 
 
+def _has_no_space(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        return False
+
+
 def _reason(error: Exception) -> str:
     if _is_full(error):
-        return "the disk is full; make space, and it goes on by itself"
+        return _FULL
     code = base_code(error) if isinstance(error, sqlite3.Error) else 0
     is_refused = getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS)
     if code == sqlite3.SQLITE_READONLY or is_refused:
