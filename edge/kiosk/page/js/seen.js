@@ -10,7 +10,10 @@ export class Seen {
   constructor() {
     find("seen-close").addEventListener("click", () => this.#dialog.close());
     this.#dialog.addEventListener("keydown", (event) => {
-      if (event.key === "s" && !event.ctrlKey && !event.metaKey && !event.altKey) this.#dialog.close();
+      if (event.key !== "s" || event.ctrlKey || event.metaKey || event.altKey) return;
+      // Else the page would hear it too, and show everything again.
+      event.stopPropagation();
+      this.#dialog.close();
     });
   }
 

@@ -155,6 +155,11 @@ def load_recording(path: Path) -> dict[str, Any]:
     return recording
 
 
+def until(page: Any, expression: str) -> None:
+    """Wait until an expression is true in the page, whose own policy forbids Playwright's way."""
+    _wait_for(lambda: page.evaluate(expression) or page.wait_for_timeout(20))
+
+
 def postcode_on(page: Any) -> str:
     """Return the postcode that the page shows, once there is one."""
     shown: str = page.locator("#verdict .postcode").inner_text()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks.datasets import touch_recordings, unseen_digits
-from tests.edge.kiosk.page.browser import load_recording, postcode_on, wait_for, write
+from tests.edge.kiosk.page.browser import load_recording, postcode_on, until, wait_for, write
 from tests.edge.kiosk.page.conftest import SAMPLES
 from tests.edge.kiosk.page.hand import Glass, in_box, inked
 
@@ -60,7 +60,7 @@ def test_the_region_stands_beside_the_postcode(visit):
     write(page, stylus())
     assert page.locator("#verdict .region").inner_text() == "서울특별시"
     page.click("#language")
-    page.wait_for_function("document.querySelector('#verdict .region').textContent === 'Seoul'")
+    until(page, "document.querySelector('#verdict .region').textContent === 'Seoul'")
 
 
 def test_four_digits_are_read_only_when_asked(page, scripted):
