@@ -93,7 +93,9 @@ def listen(settings: Settings) -> socket.socket:
     """
     where = f"{settings.host}:{settings.port}"
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # Of a socket that doesn't say it is TCP, asyncio leaves Nagle's algorithm on, and each
+    # answer's body waits 40 ms for the client's delayed acknowledgement of its head.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.host, settings.port))
