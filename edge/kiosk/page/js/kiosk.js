@@ -1,6 +1,6 @@
 /** The page's parts, and what each means to the others. */
 
-import { correct } from "./api.js";
+import { correct, readings } from "./api.js";
 import { Camera } from "./camera.js";
 import { choice, choose, onChoice } from "./choices.js";
 import { Corrector } from "./corrector.js";
@@ -31,6 +31,7 @@ export class Kiosk {
   #seen = new Seen();
   #menu;
   #events = new Events();
+  #isBehind = false;
 
   /** @param {object} settings of the kiosk */
   constructor(settings) {
@@ -77,6 +78,7 @@ export class Kiosk {
   #wireEvents() {
     this.#events.addEventListener("open", () => {
       notice.say("server", "");
+      this.#isBehind = true;
       this.#history.refresh();
     });
     this.#events.addEventListener("lost", () => {
@@ -84,7 +86,12 @@ export class Kiosk {
       this.#camera.setLost();
     });
     this.#events.addEventListener("camera", ({ detail }) => this.#camera.setState(detail));
-    this.#events.addEventListener("view", ({ detail }) => this.#camera.setView(detail));
+    this.#events.addEventListener("view", ({ detail }) => {
+      this.#camera.setView(detail);
+      // What is certain already was told before this page listened.
+      if (this.#isBehind && detail.hint === null) this.#catchUp(detail.reading);
+      this.#isBehind = false;
+    });
     this.#events.addEventListener("store", ({ detail }) => {
       notice.say("store", detail.ok ? "" : "store.failed");
     });
@@ -137,6 +144,13 @@ export class Kiosk {
     this.#result.show(reading);
     if (standing(reading) === "doubtful") sound.pleaseLook();
     else sound.accepted();
+  }
+
+  /** Show the envelope that lies under the camera since before this page was here. */
+  async #catchUp(seen) {
+    const { readings: [latest] } = await readings({ limit: 1 }).catch(() => ({ readings: [] }));
+    if (latest?.kind !== "camera" || latest.guess !== seen?.guess) return;
+    if (!this.#result.reading && this.#pad.ink.empty) this.#result.show(latest);
   }
 
   #corrected() {

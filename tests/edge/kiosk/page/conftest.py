@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.browser import chromium, missing
 from edge import Recognizer
 from edge.journal import Journal
-from tests.edge.kiosk.page.browser import chromium, open_page, serving
+from tests.edge.kiosk.page.browser import open_page, serving
 from tests.edge.kiosk.page.scripted import ScriptedLive
 
 SAMPLES = Path(__file__).parents[4] / "samples"
@@ -29,6 +30,8 @@ class ScriptedKiosk:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, for the tests of one module: its event loop must not meet those of others."""
+    if why := missing():
+        pytest.skip(why)
     with chromium() as started:
         yield started
 

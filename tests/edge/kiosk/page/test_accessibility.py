@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.edge.kiosk.page.browser import load_recording, write
+from benchmarks.browser import write
+from tests.edge.kiosk.page.browser import load_recording
 from tests.edge.kiosk.page.conftest import SAMPLES
 from tests.edge.kiosk.page.scripted import QUADS, UNPLUGGED, accepted, rejected
 

@@ -234,3 +234,17 @@ def test_a_page_without_a_camera_is_for_writing_alone(browser, postman, tmp_path
         assert page.locator("#camera-panel").is_hidden()
         assert page.locator("#pad").is_visible()
         context.close()
+
+
+def test_an_envelope_that_was_read_before_the_page_came_is_shown(visit, scripted):
+    scripted.live.tell(accepted("04524"))
+    wait_for(lambda: len(scripted.journal.entries()) == 1)
+    page = visit()
+    page.wait_for_timeout(300)
+    scripted.live.see(None, QUADS, accepted("04524"))
+    page.wait_for_selector("#verdict .postcode")
+    # Once it was taken off the screen it stays off.
+    page.keyboard.press("e")
+    scripted.live.see(None, QUADS, accepted("04524"))
+    page.wait_for_timeout(400)
+    assert page.locator("#verdict .postcode").count() == 0

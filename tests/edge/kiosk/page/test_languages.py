@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from tests.edge.kiosk.page.browser import load_recording, write
+from benchmarks.browser import write
+from tests.edge.kiosk.page.browser import load_recording
 from tests.edge.kiosk.page.conftest import SAMPLES
 from tests.edge.kiosk.page.scripted import QUADS, UNPLUGGED, rejected
 from tests.edge.kiosk.page.test_texts import texts

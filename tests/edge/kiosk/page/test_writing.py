@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from benchmarks.browser import write
 from benchmarks.datasets import touch_recordings, unseen_digits
-from tests.edge.kiosk.page.browser import load_recording, postcode_on, until, wait_for, write
+from tests.edge.kiosk.page.browser import load_recording, postcode_on, until, wait_for
 from tests.edge.kiosk.page.conftest import SAMPLES
 from tests.edge.kiosk.page.hand import Glass, in_box, inked
 
