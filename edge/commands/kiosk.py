@@ -46,6 +46,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         f"{_TOKEN_VARIABLE}",
     )  # fmt: skip
     parser.add_argument(
+        "--name", action="append", default=[], metavar="HOST",
+        help="a name by which other machines may call it, beside its own; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
         "--data", type=Path, metavar="DIR", help=f"the journal's folder (default: {data_folder()})"
     )
     parser.add_argument(
@@ -93,6 +97,8 @@ def run(options: argparse.Namespace) -> int:
             keep_images=options.keep_images,
             model_sha256=card.sha256 if card else "",
         ) as journal:
+            if journal.notice:
+                print(f"fivebox: {journal.notice}", file=sys.stderr)
             app = create_app(
                 settings,
                 recognizer,
@@ -100,7 +106,8 @@ def run(options: argparse.Namespace) -> int:
                 None if source is None else lambda tell: Live(source, recognizer, tell),
             )
             host, port = listening.getsockname()[:2]
-            print(f"http://{host}:{port}/", file=sys.stderr, flush=True)
+            shown = f"[{host}]" if ":" in host else host
+            print(f"http://{shown}:{port}/", file=sys.stderr, flush=True)
             serve(app, listening)
     return 0
 
@@ -119,7 +126,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         host=options.host,
         port=options.port,
         token=token,
-        names=() if is_loopback(options.host) else own_names(),
+        names=(*options.name, *(() if is_loopback(options.host) else own_names())),
         language=options.language,
         sound=not options.mute,
         directory=options.directory and Path(options.directory).name,

@@ -58,9 +58,14 @@ class Lane:
         future.add_done_callback(lambda _: self._gate.leave())
         return future
 
-    def close(self) -> None:
-        """Give up what waits; what runs is let end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    def close(self, finish: bool = False) -> None:
+        """Take nothing more; may be called again.
+
+        Args:
+            finish: whether to do what waits, and wait for it; else it is given up, and what
+                runs is let end.
+        """
+        self._threads.shutdown(wait=finish, cancel_futures=not finish)
 
 
 class Gate:

@@ -14,6 +14,12 @@ _ARENA_MAX = -8
 _LARGE_BYTES = 256 * 1024
 
 
+def give_back() -> None:
+    """Give pages that are free within the heap back to the system (malloc_trim(3))."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def keep_small() -> None:
     """Let freed memory go back to the system; called before anything large is imported.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import math
 import time
@@ -17,6 +18,7 @@ from edge.errors import InputError
 from edge.journal import Journal
 from edge.kiosk.hub import Hub
 from edge.kiosk.lanes import Gate, Lane
+from edge.kiosk.memory import give_back
 from edge.kiosk.metrics import Gauges, Metrics
 from edge.kiosk.preview import Preview
 from edge.kiosk.problems import Problem
@@ -37,6 +39,8 @@ NOT_STORED = "not-stored"
 
 # Envelopes that were read while the journal was slow; no hand is faster.
 _MOST_SHOWN = 16
+# Every so many looks after the journal, memory is given back.
+_TRIM_TURNS = 6
 
 _log = logging.getLogger("fivebox.kiosk")
 
@@ -76,7 +80,7 @@ class Kiosk:
             settings.most_listeners, "too many pages are open; close one, or try again later"
         )
         self.ending = asyncio.Event()
-        self._probing: asyncio.Future[None] | None = None
+        self._caring: asyncio.Future[None] | None = None
         self._write = Lane("read-strokes", settings.most_recordings)
         self._photo = Lane("read-photo", settings.most_photos)
         self._camera = Lane("keep-seen", _MOST_SHOWN)
@@ -94,7 +98,7 @@ class Kiosk:
         self.hub.open()
         self.preview.open()
         self._on_store(self.store.problem)
-        self._probing = asyncio.ensure_future(self._probe())
+        self._caring = asyncio.ensure_future(self._look_after())
         if self.live is not None:
             self.live.start()
 
@@ -103,8 +107,8 @@ class Kiosk:
         self.ending.set()
         self.hub.close()
         self.preview.close()
-        if self._probing is not None:
-            self._probing.cancel()
+        if self._caring is not None:
+            self._caring.cancel()
 
     def close(self) -> None:
         """Let the camera go, and end all threads; may be called often, from any thread.
@@ -114,8 +118,10 @@ class Kiosk:
         try:
             self.close_camera()
         finally:
-            for lane in (self._write, self._photo, self._camera):
-                lane.close()
+            self._write.close()
+            self._photo.close()
+            # Closing, the camera has told what it saw last.
+            self._camera.close(finish=True)
 
     def close_camera(self) -> None:
         """Let the camera go; may be called often, from any thread."""
@@ -236,11 +242,13 @@ class Kiosk:
         self.hub.publish("reading", answer.resource)
         return answer
 
-    async def _probe(self) -> None:
-        while True:
+    async def _look_after(self) -> None:
+        for turn in itertools.count(1):
             await asyncio.sleep(self.settings.probe_s)
             if self.store.problem is not None:
                 await anyio.to_thread.run_sync(self.store.probe)
+            if turn % _TRIM_TURNS == 0:
+                await anyio.to_thread.run_sync(give_back)
 
     def _on_store(self, problem: str | None) -> None:
         self.hub.publish("store", {"ok": problem is None, "message": problem})

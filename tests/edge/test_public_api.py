@@ -34,6 +34,7 @@ def test_an_unknown_name_is_an_attribute_error():
         (errors.ModelError, errors.FiveboxError, ValueError),
         (errors.DirectoryError, errors.FiveboxError, ValueError),
         (errors.OutputError, errors.FiveboxError, OSError),
+        (errors.KioskError, errors.FiveboxError, OSError),
         (errors.RuntimeMissingError, errors.FiveboxError, ImportError),
     ],
 )

@@ -25,7 +25,7 @@ TOKEN = "a-token-that-is-long-enough"
 class Process:
     """`python -m edge kiosk` as it is started on a Pi."""
 
-    def __init__(self, folder, *arguments, **changes):
+    def __init__(self, folder, *arguments, first="", **changes):
         command = [sys.executable, "-m", "edge", "kiosk", "--port", "0", "--data", str(folder)]
         self.process = subprocess.Popen(
             [*command, *map(str, arguments)],
@@ -33,7 +33,9 @@ class Process:
             text=True,
             env=environment(**changes),
         )
-        # The first line of all says where it listens.
+        self.said = self.process.stderr.readline() if first else ""
+        assert self.said.startswith(first)
+        # Then it says where it listens.
         self.url = self.process.stderr.readline().strip()
         assert self.url.startswith("http://"), self.url + self.process.stderr.read()
         self.port = int(self.url.rstrip("/").rpartition(":")[2])
@@ -103,6 +105,19 @@ def test_with_a_token_nothing_is_told_without_it(tmp_path):
         assert TOKEN not in kiosk.url
         assert kiosk.ask("GET", "/health")[0] == 401
         assert kiosk.ask("GET", "/health", Authorization=f"Bearer {TOKEN}")[0] == 200
+
+
+def test_it_may_be_called_by_a_name_that_is_given(tmp_path):
+    with Process(tmp_path, "--no-camera", "--name", "kiosk.example") as kiosk:
+        for host, status in (("kiosk.example", 200), ("other.example", 403)):
+            assert kiosk.ask("GET", "/health", Host=host)[0] == status
+
+
+def test_what_happened_to_the_journal_is_said_at_the_start(tmp_path):
+    (tmp_path / "journal.db").write_bytes(b"no database at all" * 1000)
+    with Process(tmp_path, "--no-camera", first="fivebox: ") as kiosk:
+        assert "journal.db" in kiosk.said
+        assert kiosk.ask("POST", "/api/v1/readings", recording("04524"))[0] == 201
 
 
 def test_a_directory_rejects_what_is_in_no_directory(tmp_path):
