@@ -14,18 +14,12 @@ _ARENA_MAX = -8
 _LARGE_BYTES = 256 * 1024
 
 
-def give_back() -> None:
-    """Give pages that are free within the heap back to the system (malloc_trim(3))."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def keep_small() -> None:
     """Let freed memory go back to the system; called before anything large is imported.
 
     glibc gives each thread a heap of its own, and keeps in it what was freed of blocks as
     large as those that were freed before (mallopt(3)): of a few pictures in flight in each
-    of ten threads. That made 160 MB where 130 do, and costs 1 % of the time. Another C
+    of ten threads. That made 160 MB where 130 do, for 1 % of the time. Another C
     library is left as it is.
     """
     # numpy's OpenBLAS has buffers for each of its threads, and nothing here multiplies.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import math
 import time
@@ -18,7 +17,6 @@ from edge.errors import InputError
 from edge.journal import Journal
 from edge.kiosk.hub import Hub
 from edge.kiosk.lanes import Gate, Lane
-from edge.kiosk.memory import give_back
 from edge.kiosk.metrics import Gauges, Metrics
 from edge.kiosk.preview import Preview
 from edge.kiosk.problems import Problem
@@ -39,8 +37,6 @@ NOT_STORED = "not-stored"
 
 # Envelopes that were read while the journal was slow; no hand is faster.
 _MOST_SHOWN = 16
-# Every so many looks after the journal, memory is given back.
-_TRIM_TURNS = 6
 
 _log = logging.getLogger("fivebox.kiosk")
 
@@ -80,7 +76,7 @@ class Kiosk:
             settings.most_listeners, "too many pages are open; close one, or try again later"
         )
         self.ending = asyncio.Event()
-        self._caring: asyncio.Future[None] | None = None
+        self._probing: asyncio.Future[None] | None = None
         self._write = Lane("read-strokes", settings.most_recordings)
         self._photo = Lane("read-photo", settings.most_photos)
         self._camera = Lane("keep-seen", _MOST_SHOWN)
@@ -98,7 +94,7 @@ class Kiosk:
         self.hub.open()
         self.preview.open()
         self._on_store(self.store.problem)
-        self._caring = asyncio.ensure_future(self._look_after())
+        self._probing = asyncio.ensure_future(self._probe())
         if self.live is not None:
             self.live.start()
 
@@ -107,8 +103,8 @@ class Kiosk:
         self.ending.set()
         self.hub.close()
         self.preview.close()
-        if self._caring is not None:
-            self._caring.cancel()
+        if self._probing is not None:
+            self._probing.cancel()
 
     def close(self) -> None:
         """Let the camera go, and end all threads; may be called often, from any thread.
@@ -242,13 +238,11 @@ class Kiosk:
         self.hub.publish("reading", answer.resource)
         return answer
 
-    async def _look_after(self) -> None:
-        for turn in itertools.count(1):
+    async def _probe(self) -> None:
+        while True:
             await asyncio.sleep(self.settings.probe_s)
             if self.store.problem is not None:
                 await anyio.to_thread.run_sync(self.store.probe)
-            if turn % _TRIM_TURNS == 0:
-                await anyio.to_thread.run_sync(give_back)
 
     def _on_store(self, problem: str | None) -> None:
         self.hub.publish("store", {"ok": problem is None, "message": problem})

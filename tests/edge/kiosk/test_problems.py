@@ -11,9 +11,11 @@ def test_a_problem_has_the_members_of_the_standard():
     answer = respond(413, "the body is too large; send less", {"X-More": "1"})
     assert answer.media_type == "application/problem+json"
     assert answer.headers["x-more"] == "1"
-    assert json.loads(answer.body) == {
+    found = json.loads(answer.body)
+    # Python's later versions call the status as RFC 9110 does.
+    assert found.pop("title") in ("Request Entity Too Large", "Content Too Large")
+    assert found == {
         "type": "about:blank",
-        "title": json.loads(answer.body)["title"],
         "status": 413,
         "detail": "the body is too large; send less",
     }

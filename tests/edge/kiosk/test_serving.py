@@ -9,7 +9,7 @@ import time
 import pytest
 
 from edge.errors import KioskError
-from edge.kiosk.memory import give_back, keep_small
+from edge.kiosk.memory import keep_small
 from edge.kiosk.serving import Server, config, listen, serve
 from edge.kiosk.settings import Settings
 from tests.edge.drawing import recording
@@ -135,7 +135,5 @@ def test_memory_settings_are_harmless_wherever_they_are_made(monkeypatch):
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     keep_small()
     keep_small()
-    give_back()
     monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
     keep_small()
-    give_back()
