@@ -71,8 +71,8 @@ class Settings:
     settle_every: int = 3
     """Of so many frames in which a row moves, in one its lines are looked for; in the others
     it is carried along."""
-    blind: int = 10
-    """Frames for which a row is remembered whose lines are not seen: blurred, or a hand on it."""
+    hidden_s: float = 0.4
+    """Seconds for which a row is remembered whose lines are not seen: blurred, or a hand on it."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ class _Known:
     """Since it last moved."""
     carried: int = 0
     """Frames since its lines were last looked for."""
-    blind: int = 0
-    """Frames since they were last seen."""
+    hidden_s: float | None = None
+    """Since when they aren't seen; None while they are."""
 
     @property
     def support(self) -> float:
@@ -235,7 +235,7 @@ class Watcher:
     def _follow(self, known: _Known, shot: Shot, now: Glance) -> _Known | None:
         """Look at the row where it is now; None where it has gone."""
         scale = now.small.shape[1] / shot.frame.shape[1]
-        if not known.blind and not now.differs(known.glance, *_around(known.anchor, scale)):
+        if known.hidden_s is None and not now.differs(known.glance, *_around(known.anchor, scale)):
             is_resting = shot.time_s - known.looked_s < self._settings.rest_s
             if known.looks >= self._settings.looks and is_resting:
                 return known
@@ -243,15 +243,17 @@ class Watcher:
         if not known.is_lined:
             return None
         row = follow(known.glance.small, now.small, known.anchor.row, scale)
-        if row is not None and known.carried + 1 < self._settings.settle_every:
+        may_carry = known.hidden_s is None and known.carried + 1 < self._settings.settle_every
+        if row is not None and may_carry:
             carried = replace(known.anchor, corners=row.corners(), row=row)
             return self._looked(replace(known, carried=known.carried + 1, looks=1), carried, shot)
         boxes = settle(shot.frame, known.anchor, row or known.anchor.row)
         if boxes is None:
-            if known.blind >= self._settings.blind:
+            since_s = shot.time_s if known.hidden_s is None else known.hidden_s
+            if shot.time_s - since_s > self._settings.hidden_s:
                 return None
-            return replace(known, seen=_NOTHING, blind=known.blind + 1)
-        settled = replace(known, anchor=boxes, glance=now, carried=0, blind=0, looks=1)
+            return replace(known, seen=_NOTHING, hidden_s=since_s)
+        settled = replace(known, anchor=boxes, glance=now, carried=0, hidden_s=None, looks=1)
         return self._looked(settled, boxes, shot)
 
     def _looked(self, known: _Known, boxes: Boxes, shot: Shot) -> _Known:
