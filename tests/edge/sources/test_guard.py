@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from edge.errors import (
     SourceBusyError,
@@ -348,3 +351,43 @@ def test_neither_threads_nor_handles_are_left_over_200_restarts(tmp_path):
     assert len(opened) >= 200
     assert all(each.released == 1 for each in opened)
     assert (threading.active_count(), held()) == before
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["frame", "lost", "driver", "odd"]), max_size=4)
+        | st.sampled_from(["missing", "busy", "crash"]),
+        max_size=8,
+    )
+)
+@hypothesis_settings(max_examples=25)
+def test_whatever_happens_it_ends_in_a_live_camera_and_all_others_are_let_go(scripts):
+    errors = {
+        "lost": SourceLostError("gone"),
+        "driver": SourceError("broken"),
+        "odd": RuntimeError("odd"),
+        "missing": SourceMissingError("none"),
+        "busy": SourceBusyError("taken"),
+        "crash": MemoryError("too large"),
+    }
+    # Without an error at the end a source would end by itself, which is no failure.
+    plays = [
+        errors[each]
+        if isinstance(each, str)
+        else [*(errors.get(step, step) for step in each), errors["lost"]]
+        for each in scripts
+    ]
+    cameras, told = Cameras(*plays, forever), Told()
+    settings = Settings(least_wait_s=1e-3, most_wait_s=2e-3)
+    with Guard(cameras, told, settings) as guard:
+        told.wait_for(lambda all_: all_[-1].state == "live" and cameras.tries == len(plays) + 1)
+        assert guard.newest(0, 5) is not None
+        last = cameras.opened[-1]
+        assert [each.released for each in cameras.opened[:-1]] == [1] * (len(cameras.opened) - 1)
+        assert not last.released
+        # After each failure there was a wait, and a try.
+        waits = [each.retry_s for each in told if each.state == "reconnecting"]
+        assert len(waits) == 2 * len(plays)
+        assert all(waits[k] > 0 and waits[k + 1] == 0 for k in range(0, len(waits), 2))
+    assert last.released == 1
+    assert told[-1].state == "ended"

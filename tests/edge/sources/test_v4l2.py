@@ -24,9 +24,9 @@ CAPTURE, METADATA, HAS_OWN = 0x1, 0x00800000, 0x80000000
 class Kernel:
     """Answers requests to a device as Linux does."""
 
-    def __init__(self, flags=CAPTURE, own=CAPTURE, errors=None, opening=None):
+    def __init__(self, flags=CAPTURE, own=CAPTURE, errors=None, opening=None, driver=b"uvcvideo"):
         self.flags, self.own, self.errors, self.opening = flags, own, errors or {}, opening
-        self.asked = []
+        self.asked, self.driver = [], driver
 
     def open(self, path, flags):
         if self.opening:
@@ -39,7 +39,9 @@ class Kernel:
             raise OSError(self.errors[request], os.strerror(self.errors[request]))
         if request == QUERYCAP:
             assert len(argument) == 104
-            return argument[:84] + struct.pack("=II", self.flags, self.own) + argument[92:]
+            # struct v4l2_capability.
+            name = self.driver.ljust(16, b"\0")
+            return struct.pack("=16s32s32sIII12x", name, b"", b"", 0, self.flags, self.own)
         assert request == REQBUFS
         return argument
 
@@ -79,6 +81,7 @@ def test_a_free_camera_is_one(monkeypatch):
         # A webcam's second device, which sends only metadata.
         (Kernel(CAPTURE | HAS_OWN, METADATA), SourceMissingError, "takes no pictures"),
         (Kernel(METADATA, CAPTURE), SourceMissingError, "takes no pictures"),
+        (Kernel(driver=b"unicam"), SourceMissingError, "use picamera:0"),
     ],
 )
 def test_what_is_wrong_is_told_apart_and_what_to_do(monkeypatch, kernel, error, words):
