@@ -11,6 +11,8 @@ Each is also the builtin it resembles, so a caller may catch either name:
     ├── OutputError (OSError)            a result can't be written
     ├── JournalError (OSError)           the journal can't be opened, read or written
     ├── UnknownReadingError (LookupError)  the journal has no such reading
+    ├── PublishError (OSError)           a receiver can't be reached, or doesn't take a reading
+    │   └── RefusedError                 it understood a reading and won't have it
     ├── WindowError (OSError)            there is no screen for a window, or OpenCV has none
     └── RuntimeMissingError (ImportError)  no interpreter is installed
 
@@ -56,6 +58,17 @@ class JournalError(FiveboxError, OSError):
 
 class UnknownReadingError(FiveboxError, LookupError):
     """The journal has no reading of that id."""
+
+
+class PublishError(FiveboxError, OSError):
+    """A reading did not arrive; it is sent again."""
+
+    wait_s: float | None = None
+    """How long the receiver asks to wait before that, seconds; None where it doesn't say."""
+
+
+class RefusedError(PublishError):
+    """The receiver understood the reading and won't have it."""
 
 
 class WindowError(FiveboxError, OSError):

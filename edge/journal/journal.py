@@ -65,6 +65,7 @@ class Journal:
         most_mb: the oldest readings are deleted where the file would become larger, MB.
         model_sha256: of the model's file, kept with each reading.
         outbox: whether each reading and correction also waits to be published.
+        receivers: the names of those it is published to, one at least.
         most_pending: of what waits, the oldest beyond this number is dropped.
         read_only: opens a file that is there, to read; nothing is looked over or mended.
         clock: tells the moment.
@@ -86,6 +87,7 @@ class Journal:
         most_mb: float = 200,
         model_sha256: str = "",
         outbox: bool = False,
+        receivers: Sequence[str] = ("",),
         most_pending: int = 100_000,
         read_only: bool = False,
         clock: Callable[[], Moment] = clock.now,
@@ -96,6 +98,7 @@ class Journal:
         self._most_bytes = round(most_mb * 1e6)
         self._model_sha256 = model_sha256
         self._outbox = outbox
+        self._receivers = receivers
         self._most_pending = most_pending
         self._clock = clock
         self._tidied_s: float | None = None
@@ -261,27 +264,38 @@ class Journal:
             yield from found
             last = found[-1].number
 
-    def pending(self, limit: int = 100) -> list[Event]:
-        """Return what waits longest to be published, in order.
+    def pending(self, limit: int = 100, receiver: str = "") -> list[Event]:
+        """Return what waits longest to be published to a receiver, in order.
 
         Raises:
             JournalError: the file can't be read.
         """
         rows = self._store.rows(
-            "SELECT number, id, kind, payload FROM outbox ORDER BY number LIMIT ?", (limit,)
+            "SELECT number, id, kind, payload FROM outbox WHERE number > "
+            "ifnull((SELECT number FROM arrivals WHERE receiver = ?), 0) ORDER BY number LIMIT ?",
+            (receiver, limit),
         )
         return [Event(*row) for row in rows]
 
-    def published(self, numbers: Sequence[int]) -> None:
-        """Forget events that have arrived.
+    def published(self, number: int, receiver: str = "") -> None:
+        """Keep that all events up to one have arrived; those that all receivers have are deleted.
+
+        Args:
+            number: of the last one that arrived.
+            receiver: where it arrived.
 
         Raises:
             JournalError: that can't be stored; they stay, and are published again.
         """
         with self._store.transaction() as connection:
-            connection.executemany(
-                "DELETE FROM outbox WHERE number = ?", [(number,) for number in numbers]
+            connection.execute(
+                "INSERT INTO arrivals VALUES (?1, min(?2, ifnull((SELECT max(number) FROM outbox), "
+                "0))) ON CONFLICT (receiver) DO UPDATE SET number = max(number, excluded.number)",
+                (receiver, number),
             )
+            arrivals = dict(connection.execute("SELECT receiver, number FROM arrivals"))
+            everywhere = min(arrivals.get(name, 0) for name in self._receivers)
+            connection.execute("DELETE FROM outbox WHERE number <= ?", (everywhere,))
 
     def tidy(self) -> None:
         """Delete what is beyond the days and megabytes; `add` does so once in an hour.
