@@ -13,7 +13,7 @@ COUNT = 60
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Return a folder with a journal, as it is after closing and as a power cut leaves it."""
+    """Return a journal's folder and entries: as it is closed, and as a power cut leaves it."""
     folder = tmp_path_factory.mktemp("made")
     path = folder / "closed.db"
     with Journal(path, keep_images=True, outbox=True) as journal:
