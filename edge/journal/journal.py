@@ -352,8 +352,12 @@ def _insert_images(connection: sqlite3.Connection, number: int, pixels: bytes) -
 
 def _next_number(connection: sqlite3.Connection, table: str) -> int:
     """Return the number after the largest that a row of the table ever had."""
-    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
-    return int((found.fetchone() or (0,))[0]) + 1
+    [(last,)] = connection.execute(
+        "SELECT max(ifnull((SELECT seq FROM sqlite_sequence WHERE name = ?), 0), "
+        f"ifnull((SELECT max(number) FROM {table}), 0))",
+        (table,),
+    )
+    return int(last) + 1
 
 
 def _bounds_of(day: date) -> tuple[datetime, datetime]:
