@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
 import subprocess
+import sys
+import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +20,13 @@ from edge.publish.backoff import Backoff
 from edge.publish.discovery import announcements
 from edge.publish.mqtt import MqttReceiver, MqttSettings
 from edge.publish.publisher import Publisher
+from tests.conftest import ROOT
 from tests.edge.journal.making import accepted, doubtful
 from tests.edge.publish.broker import MOSQUITTO, PATH, Broker, Listener, Wire, free_port
 from tests.edge.publish.waiting import until
 
 READINGS, STATUS = "fivebox/kiosk-1/readings", "fivebox/kiosk-1/status"
+WRITER = Path(__file__).with_name("writer.py")
 EVENT = Event(1, "1" * 32, "reading", '{"guess": "04524"}')
 
 
@@ -161,6 +168,39 @@ def test_a_broker_that_no_longer_answers_is_left_and_tried_again(listener, journ
         wire.is_swallowing = False
         until(lambda: journal.pending(receiver="mqtt") == [])
     assert firsts(e["event_number"] for e in listener.readings()) == [1]
+
+
+def test_what_was_told_as_stored_arrives_although_the_kiosk_is_killed_again_and_again(
+    tmp_path, broker, listener
+):
+    dice = random.Random(3)
+    stored = []
+    for _ in range(5):
+        with subprocess.Popen(
+            [sys.executable, WRITER, tmp_path / "killed.db", str(broker.port)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        ) as writer:
+            lines = [writer.stdout.readline()]
+            time.sleep(dice.uniform(0, 0.5))
+            writer.kill()
+            lines += writer.stdout.read().splitlines()
+        stored += [line.strip() for line in lines if len(line.strip()) == 32]
+    path = tmp_path / "killed.db"
+    with (
+        Journal(path, outbox=True, receivers=("mqtt",)) as journal,
+        publisher(journal, broker.port),
+    ):
+        until(lambda: journal.pending(receiver="mqtt") == [], "the end of the outbox")
+    assert len(stored) > 20
+    arrived = listener.readings()
+    assert {each["id"] for each in arrived} >= set(stored)
+    numbers = firsts(each["event_number"] for each in arrived)
+    assert numbers == list(range(1, len(numbers) + 1))
+    # Twice only what was on its way at a kill, and with the same id.
+    assert len({each["event_id"] for each in arrived}) == len(numbers)
+    assert len(arrived) - len(numbers) <= 5 * 50
 
 
 def test_who_is_not_there_is_one_sentence():
