@@ -53,7 +53,6 @@ def announcements(
         config = {
             "name": name,
             "unique_id": f"{node}_{key}",
-            "object_id": f"{node}_{key}",
             "state_topic": readings_topic,
             "value_template": template,
             "availability_topic": status_topic,

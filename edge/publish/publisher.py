@@ -186,4 +186,7 @@ class Publisher:
             return
         self._state = state
         if self._listener is not None:
-            self._listener(state)
+            try:
+                self._listener(state)
+            except Exception:
+                _log.exception("the listener failed")

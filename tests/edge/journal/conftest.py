@@ -22,4 +22,6 @@ def tmp_path(tmp_path):
         yield tmp_path
         return
     with folder as name:
+        # Some tests are somebody else.
+        Path(name).chmod(0o755)
         yield Path(name)

@@ -137,6 +137,17 @@ def test_a_mistake_of_ours_does_not_end_publishing(journal, receiver, caplog):
     assert "publishing failed" in caplog.text
 
 
+def test_a_listener_that_fails_does_not_end_publishing(journal, receiver, caplog):
+    def fail(state):
+        raise ZeroDivisionError(state.message)
+
+    receiver.failures = [PublishError("no"), None]
+    journal.add(accepted(), "write")
+    with Publisher(journal, receiver, fail, fast()):
+        until(lambda: receiver.arrived)
+    assert "the listener failed" in caplog.text
+
+
 def test_closing_does_not_wait_for_the_next_try(journal, receiver):
     receiver.failures = [PublishError("no")] * 100
     journal.add(accepted(), "write")
