@@ -28,6 +28,7 @@ from edge.journal.entry import (
     image_checksum,
     is_whole,
     packed,
+    storable,
     to_entry,
     to_payload,
     to_row,
@@ -42,6 +43,8 @@ _TIDY_S = 3600.0
 # before him.
 _RECENT = 500
 _AT_A_TIME = 100
+# SQLite's largest.
+_MOST_NUMBER = 2**63 - 1
 _SELECT = (
     f"SELECT {', '.join(f'r.{name}' for name in COLUMNS)}, i.pixels "
     "FROM readings AS r LEFT JOIN images AS i ON i.number = r.number"
@@ -182,7 +185,7 @@ class Journal:
             raise InputError(f"a correction is five digits, not {postcode!r}")
         moment = self._clock()
         with self._store.transaction() as connection:
-            found = connection.execute(f"{_SELECT} WHERE r.id = ?", (id,)).fetchone()
+            found = connection.execute(f"{_SELECT} WHERE r.id = ?", (storable(id),)).fetchone()
             if found is None:
                 raise UnknownReadingError(f"{id}: the journal has no such reading")
             before, pixels = found[:-1], found[-1]
@@ -207,7 +210,7 @@ class Journal:
         Raises:
             JournalError: the file can't be read.
         """
-        found = self._select("WHERE r.id = ?", (id,))
+        found = self._select("WHERE r.id = ?", (storable(id),))
         return found[0] if found else None
 
     def entries(
@@ -235,19 +238,20 @@ class Journal:
         conditions, values = ["1"], list[Any]()
         if day is not None:
             conditions.append("r.taken_us >= ? AND r.taken_us < ?")
-            values += map(to_us, _bounds_of(day))
+            values += _bounds_us(day)
         if query:
             shown = ("corrected", "postcode", "guess", "region", "input")
             columns = " || char(10) || ".join(f"ifnull(r.{name}, '')" for name in shown)
             conditions.append(f"instr(lower({columns}), lower(?))")
-            values.append(query)
+            values.append(storable(query))
         if doubtful:
             conditions.append("r.status <> 'accepted' AND r.corrected IS NULL")
         if before is not None:
             conditions.append("r.number < ?")
-            values.append(before)
+            values.append(max(0, min(before, _MOST_NUMBER)))
         where = " AND ".join(conditions)
-        return self._select(f"WHERE {where} ORDER BY r.number DESC LIMIT ?", (*values, limit))
+        most = max(0, min(limit, _MOST_NUMBER))
+        return self._select(f"WHERE {where} ORDER BY r.number DESC LIMIT ?", (*values, most))
 
     def reviewed(self) -> Iterator[Entry]:
         """Yield the corrected readings whose images are kept, the oldest first.
@@ -360,7 +364,11 @@ def _next_number(connection: sqlite3.Connection, table: str) -> int:
     return int(last) + 1
 
 
-def _bounds_of(day: date) -> tuple[datetime, datetime]:
-    """Return when a day begins and ends where the machine stands."""
+def _bounds_us(day: date) -> tuple[int, int]:
+    """Return when a day begins and ends where the machine stands, microseconds since 1970."""
     start = datetime.combine(day, time.min)
-    return start.astimezone(), (start + timedelta(days=1)).astimezone()
+    try:
+        return to_us(start.astimezone()), to_us((start + timedelta(days=1)).astimezone())
+    except (OverflowError, ValueError):
+        # The first and the last days of the calendar have no time elsewhere, and no reading.
+        return 0, 0
