@@ -19,6 +19,8 @@ Each is also the builtin it resembles, so a caller may catch either name:
     │   ├── SourceDeniedError            this user may not use it
     │   ├── SourceLostError              it was unplugged
     │   └── SourceHungError              it sends no frames
+    ├── PublishError (OSError)           a receiver can't be reached, or doesn't take a reading
+    │   └── RefusedError                 it understood a reading and won't have it
     ├── WindowError (OSError)            there is no screen for a window, or OpenCV has none
     └── RuntimeMissingError (ImportError)  no interpreter is installed
 
@@ -114,6 +116,17 @@ class SourceHungError(SourceError):
     """The camera is there and sends no frames."""
 
     problem = "hung"
+
+
+class PublishError(FiveboxError, OSError):
+    """A reading did not arrive; it is sent again."""
+
+    wait_s: float | None = None
+    """How long the receiver asks to wait before that, seconds; None where it doesn't say."""
+
+
+class RefusedError(PublishError):
+    """The receiver understood the reading and won't have it."""
 
 
 class WindowError(FiveboxError, OSError):

@@ -193,7 +193,8 @@ def _write(
     scale: float,
     weight: float = 1,
 ) -> None:
-    thickness = _thickness(weight, scale)
+    # Small letters run together when they are fat.
+    thickness = _thickness(weight * min(1.0, 2 * size), scale)
     cv2.putText(image, text, _px(place, scale), _FONT, size * scale, colour, thickness, cv2.LINE_AA)
 
 

@@ -149,7 +149,7 @@ def _examine(connection: sqlite3.Connection, name: str) -> None:
     is_ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     if is_ours:
         refuse_newer(connection, name)
-    report = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    report = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if report != "ok":
         raise DamagedFileError(str(report).splitlines()[-1])
     schema = _schema(connection)

@@ -117,13 +117,13 @@ def to_row(
         source,
         model_sha256,
         reading.status,
-        _storable(reading.source),
+        storable(reading.source),
         reading.postcode,
         reading.guess,
         _real(reading.confidence),
         json.dumps(digits),
-        _storable(reading.region),
-        _storable(reading.reason),
+        storable(reading.region),
+        storable(reading.reason),
         _real(reading.elapsed_ms),
         None if probabilities is None else probabilities.astype("<f4").tobytes(),
         None,
@@ -237,7 +237,7 @@ def from_us(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _storable(text: str | None) -> str | None:
+def storable(text: str | None) -> str | None:
     """Return text without what UTF-8 can't hold: parts of a file's name may be no characters."""
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 

@@ -28,6 +28,7 @@ from edge.journal.entry import (
     image_checksum,
     is_whole,
     packed,
+    storable,
     to_entry,
     to_payload,
     to_row,
@@ -42,6 +43,8 @@ _TIDY_S = 3600.0
 # before him.
 _RECENT = 500
 _AT_A_TIME = 100
+# SQLite's largest.
+_MOST_NUMBER = 2**63 - 1
 _SELECT = (
     f"SELECT {', '.join(f'r.{name}' for name in COLUMNS)}, i.pixels "
     "FROM readings AS r LEFT JOIN images AS i ON i.number = r.number"
@@ -65,6 +68,7 @@ class Journal:
         most_mb: the oldest readings are deleted where the file would become larger, MB.
         model_sha256: of the model's file, kept with each reading.
         outbox: whether each reading and correction also waits to be published.
+        receivers: the names of those it is published to, one at least.
         most_pending: of what waits, the oldest beyond this number is dropped.
         read_only: opens a file that is there, to read; nothing is looked over or mended.
         clock: tells the moment.
@@ -86,6 +90,7 @@ class Journal:
         most_mb: float = 200,
         model_sha256: str = "",
         outbox: bool = False,
+        receivers: Sequence[str] = ("",),
         most_pending: int = 100_000,
         read_only: bool = False,
         clock: Callable[[], Moment] = clock.now,
@@ -96,6 +101,7 @@ class Journal:
         self._most_bytes = round(most_mb * 1e6)
         self._model_sha256 = model_sha256
         self._outbox = outbox
+        self._receivers = receivers
         self._most_pending = most_pending
         self._clock = clock
         self._tidied_s: float | None = None
@@ -179,7 +185,7 @@ class Journal:
             raise InputError(f"a correction is five digits, not {postcode!r}")
         moment = self._clock()
         with self._store.transaction() as connection:
-            found = connection.execute(f"{_SELECT} WHERE r.id = ?", (id,)).fetchone()
+            found = connection.execute(f"{_SELECT} WHERE r.id = ?", (storable(id),)).fetchone()
             if found is None:
                 raise UnknownReadingError(f"{id}: the journal has no such reading")
             before, pixels = found[:-1], found[-1]
@@ -204,7 +210,7 @@ class Journal:
         Raises:
             JournalError: the file can't be read.
         """
-        found = self._select("WHERE r.id = ?", (id,))
+        found = self._select("WHERE r.id = ?", (storable(id),))
         return found[0] if found else None
 
     def entries(
@@ -232,19 +238,20 @@ class Journal:
         conditions, values = ["1"], list[Any]()
         if day is not None:
             conditions.append("r.taken_us >= ? AND r.taken_us < ?")
-            values += map(to_us, _bounds_of(day))
+            values += _bounds_us(day)
         if query:
             shown = ("corrected", "postcode", "guess", "region", "input")
             columns = " || char(10) || ".join(f"ifnull(r.{name}, '')" for name in shown)
             conditions.append(f"instr(lower({columns}), lower(?))")
-            values.append(query)
+            values.append(storable(query))
         if doubtful:
             conditions.append("r.status <> 'accepted' AND r.corrected IS NULL")
         if before is not None:
             conditions.append("r.number < ?")
-            values.append(before)
+            values.append(max(0, min(before, _MOST_NUMBER)))
         where = " AND ".join(conditions)
-        return self._select(f"WHERE {where} ORDER BY r.number DESC LIMIT ?", (*values, limit))
+        most = max(0, min(limit, _MOST_NUMBER))
+        return self._select(f"WHERE {where} ORDER BY r.number DESC LIMIT ?", (*values, most))
 
     def reviewed(self) -> Iterator[Entry]:
         """Yield the corrected readings whose images are kept, the oldest first.
@@ -261,27 +268,38 @@ class Journal:
             yield from found
             last = found[-1].number
 
-    def pending(self, limit: int = 100) -> list[Event]:
-        """Return what waits longest to be published, in order.
+    def pending(self, limit: int = 100, receiver: str = "") -> list[Event]:
+        """Return what waits longest to be published to a receiver, in order.
 
         Raises:
             JournalError: the file can't be read.
         """
         rows = self._store.rows(
-            "SELECT number, id, kind, payload FROM outbox ORDER BY number LIMIT ?", (limit,)
+            "SELECT number, id, kind, payload FROM outbox WHERE number > "
+            "ifnull((SELECT number FROM arrivals WHERE receiver = ?), 0) ORDER BY number LIMIT ?",
+            (receiver, limit),
         )
         return [Event(*row) for row in rows]
 
-    def published(self, numbers: Sequence[int]) -> None:
-        """Forget events that have arrived.
+    def published(self, number: int, receiver: str = "") -> None:
+        """Keep that all events up to one have arrived; those that all receivers have are deleted.
+
+        Args:
+            number: of the last one that arrived.
+            receiver: where it arrived.
 
         Raises:
             JournalError: that can't be stored; they stay, and are published again.
         """
         with self._store.transaction() as connection:
-            connection.executemany(
-                "DELETE FROM outbox WHERE number = ?", [(number,) for number in numbers]
+            connection.execute(
+                "INSERT INTO arrivals VALUES (?1, min(?2, ifnull((SELECT max(number) FROM outbox), "
+                "0))) ON CONFLICT (receiver) DO UPDATE SET number = max(number, excluded.number)",
+                (receiver, number),
             )
+            arrivals = dict(connection.execute("SELECT receiver, number FROM arrivals"))
+            everywhere = min(arrivals.get(name, 0) for name in self._receivers)
+            connection.execute("DELETE FROM outbox WHERE number <= ?", (everywhere,))
 
     def tidy(self) -> None:
         """Delete what is beyond the days and megabytes; `add` does so once in an hour.
@@ -338,11 +356,19 @@ def _insert_images(connection: sqlite3.Connection, number: int, pixels: bytes) -
 
 def _next_number(connection: sqlite3.Connection, table: str) -> int:
     """Return the number after the largest that a row of the table ever had."""
-    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
-    return int((found.fetchone() or (0,))[0]) + 1
+    [(last,)] = connection.execute(
+        "SELECT max(ifnull((SELECT seq FROM sqlite_sequence WHERE name = ?), 0), "
+        f"ifnull((SELECT max(number) FROM {table}), 0))",
+        (table,),
+    )
+    return int(last) + 1
 
 
-def _bounds_of(day: date) -> tuple[datetime, datetime]:
-    """Return when a day begins and ends where the machine stands."""
+def _bounds_us(day: date) -> tuple[int, int]:
+    """Return when a day begins and ends where the machine stands, microseconds since 1970."""
     start = datetime.combine(day, time.min)
-    return start.astimezone(), (start + timedelta(days=1)).astimezone()
+    try:
+        return to_us(start.astimezone()), to_us((start + timedelta(days=1)).astimezone())
+    except (OverflowError, ValueError):
+        # The first and the last days of the calendar have no time elsewhere, and no reading.
+        return 0, 0

@@ -58,6 +58,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             checksum INTEGER NOT NULL
         ) STRICT
         """,
+        """
+        CREATE TABLE arrivals (
+            receiver TEXT PRIMARY KEY,
+            number INTEGER NOT NULL
+        ) STRICT
+        """,
     ),
 )
 VERSION = len(MIGRATIONS)

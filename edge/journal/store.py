@@ -68,6 +68,8 @@ class Store:
         with self._guard:
             try:
                 return self._connected().execute(statement, values).fetchall()
+            except JournalError:
+                raise
             except (OSError, sqlite3.Error) as error:
                 raise self._failed(error) from error
 
@@ -91,6 +93,8 @@ class Store:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
+            except JournalError:
+                raise
             except (OSError, sqlite3.Error) as error:
                 raise self._failed(error) from error
             self.problem = None
@@ -142,8 +146,6 @@ class Store:
 
     def _failed(self, error: Exception) -> JournalError:
         """Return what to raise, and see to it that the next call begins afresh."""
-        if isinstance(error, JournalError):
-            return error
         reason = _FULL if _has_no_space(self.path.parent) else _reason(error)
         self.problem = f"{self.path}: the journal can't be used: {reason}"
         if not _is_full(error):

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -13,7 +15,7 @@ COUNT = 60
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Return a folder with a journal, as it is after closing and as a power cut leaves it."""
+    """Return a journal's folder and entries: as it is closed, and as a power cut leaves it."""
     folder = tmp_path_factory.mktemp("made")
     path = folder / "closed.db"
     with Journal(path, keep_images=True, outbox=True) as journal:
@@ -196,3 +198,28 @@ def test_few_damaged_files_are_left(made, tmp_path):
         path.write_bytes(path.read_bytes()[:-3000])
         Journal(path).close()
     assert len(list(tmp_path.glob("j.damaged-*.db"))) == 3
+
+
+def test_an_index_that_misses_readings_is_damage_too(made, tmp_path):
+    """SQLite's quick check does not compare an index with its table."""
+    path = copied(made, "closed", tmp_path)
+    content = bytearray(path.read_bytes())
+    leaves = [at for at in range(0, len(content), 4096) if content[at] == 10]
+    # A leaf of an index with nothing on it.
+    content[leaves[0] : leaves[0] + 8] = bytes([10, 0, 0, 0, 0, 0x10, 0, 0])
+    content[leaves[0] + 8 : leaves[0] + 4096] = bytes(4088)
+    path.write_bytes(content)
+    notice, kept = opened(path, made[1])
+    assert "damaged" in notice
+    assert kept == made[1].keys()
+
+
+def test_numbers_go_on_where_their_count_was_lost(made, tmp_path):
+    path = copied(made, "closed", tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM sqlite_sequence")
+        connection.commit()
+    with Journal(path, outbox=True) as journal:
+        assert journal.add(accepted(), "write").number == COUNT + 1
+        numbers = [event.number for event in journal.pending(1000)]
+        assert numbers == sorted(set(numbers))

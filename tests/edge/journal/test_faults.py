@@ -166,15 +166,42 @@ def test_a_read_only_disk_is_said_and_once_it_is_writable_readings_are_stored(sm
         assert len(journal.entries()) == 2
 
 
-def test_a_folder_that_may_not_be_written_to_is_said(tmp_path):
-    if os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
-    (tmp_path / "closed").mkdir(mode=0o500)
-    with Journal(tmp_path / "closed" / "j.db") as journal:
+@pytest.fixture
+def nobody():
+    """Be a user whom files' permissions mean, as root is not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+def permit(path, mode):
+    before = os.geteuid()
+    if os.getuid() == 0:
+        os.seteuid(0)
+    path.chmod(mode)
+    os.seteuid(before)
+
+
+def test_permission_that_was_taken_away_is_said_and_given_back_is_enough(tmp_path, nobody):
+    folder = tmp_path / "data"
+    permit(tmp_path, 0o777)
+    folder.mkdir()
+    with Journal(folder / "j.db") as journal:
+        journal.add(accepted(), "write")
+    permit(folder / "j.db", 0o400)
+    permit(folder, 0o500)
+    with Journal(folder / "j.db") as journal:
         assert "permissions" in journal.problem
-        (tmp_path / "closed").chmod(0o700)
+        with pytest.raises(JournalError, match="permissions"):
+            journal.add(accepted(), "write")
+        permit(folder, 0o700)
+        permit(folder / "j.db", 0o600)
         journal.add(accepted(), "write")
         assert journal.problem is None
+        assert len(journal.entries()) == 2
 
 
 def test_a_failing_disk_is_asked_afresh_each_time(tmp_path, monkeypatch):

@@ -178,6 +178,26 @@ def test_entries_are_found_by_what_is_shown(journal):
         assert journal.entries(query=nothing) == []
 
 
+@given(
+    st.none() | st.dates(),
+    st.text(st.characters(exclude_categories=()), max_size=8),
+    st.booleans(),
+    st.none() | st.integers(),
+    st.integers(),
+)
+def test_whatever_is_asked_for_is_answered(shared, day, query, doubtful, before, limit):
+    found = shared.entries(day=day, query=query, doubtful=doubtful, before=before, limit=limit)
+    assert len(found) <= max(0, limit)
+    assert before is None or all(entry.number < before for entry in found)
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=40))
+def test_whatever_the_id_it_is_known_or_not(shared, id):
+    assert shared.get(id) is None
+    with pytest.raises(UnknownReadingError):
+        shared.correct(id, "12345")
+
+
 def test_doubtful_are_those_not_accepted_and_not_corrected(journal):
     journal.add(accepted(), "write")
     seen = journal.add(doubtful("11111"), "camera")

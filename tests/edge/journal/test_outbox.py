@@ -34,10 +34,37 @@ def test_each_reading_and_correction_waits_in_order(journal):
 def test_what_was_published_is_forgotten_and_the_rest_stays(journal):
     for number in range(5):
         journal.add(accepted(f"{number:05}"), "write")
-    journal.published([event.number for event in journal.pending(2)])
+    journal.published(journal.pending(2)[-1].number)
     assert [event.number for event in journal.pending()] == [3, 4, 5]
-    journal.published([3, 99])
-    assert [event.number for event in journal.pending(1)] == [4]
+    journal.published(1)
+    assert [event.number for event in journal.pending(1)] == [3]
+    journal.published(3)
+    assert [event.number for event in journal.pending()] == [4, 5]
+
+
+def test_what_was_not_there_yet_is_not_taken_for_published(journal):
+    journal.add(accepted(), "write")
+    journal.published(99)
+    assert journal.pending() == []
+    journal.add(accepted(), "write")
+    assert [event.number for event in journal.pending()] == [2]
+
+
+def test_an_event_stays_until_every_receiver_has_it(tmp_path):
+    path = tmp_path / "j.db"
+    with Journal(path, outbox=True, receivers=("broker", "web")) as journal:
+        for number in range(4):
+            journal.add(accepted(f"{number:05}"), "write")
+        journal.published(3, "broker")
+        journal.published(1, "web")
+    with Journal(path, outbox=True, receivers=("broker", "web")) as journal:
+        assert [event.number for event in journal.pending(receiver="broker")] == [4]
+        assert [event.number for event in journal.pending(receiver="web")] == [2, 3, 4]
+        assert [event.number for event in journal.pending(receiver="new")] == [2, 3, 4]
+    # One that is no longer published to keeps nothing.
+    with Journal(path, outbox=True, receivers=("broker",)) as journal:
+        journal.published(4, "broker")
+        assert journal.pending(receiver="new") == []
 
 
 def test_what_waits_is_the_same_after_a_restart_and_numbers_go_on(tmp_path):
@@ -46,11 +73,11 @@ def test_what_waits_is_the_same_after_a_restart_and_numbers_go_on(tmp_path):
         journal.add(accepted(), "write")
         journal.add(accepted(), "write")
         before = journal.pending()
-        journal.published([2])
+        journal.published(1)
     with Journal(path, outbox=True) as journal:
-        assert journal.pending() == before[:1]
+        assert journal.pending() == before[1:]
         journal.add(accepted(), "write")
-        assert [event.number for event in journal.pending()] == [1, 3]
+        assert [event.number for event in journal.pending()] == [2, 3]
 
 
 def test_without_an_outbox_nothing_waits(tmp_path):
