@@ -128,6 +128,10 @@ def training_of(source: Source, digits: Digits) -> dict[str, Any]:
         account["strokes"] = [each.account() for each in material.strokes]
         names = [MNIST, *(each.source.name for each in material.strokes)]
         account["sources"] = [SOURCES[name] for name in names if name in SOURCES]
+    if extra := report.get("extra"):
+        account["extra"] = [
+            {name: value for name, value in each.items() if name != "path"} for each in extra
+        ]
     if digits.account:
         account["given"] = dict(digits.account)
     return account | {

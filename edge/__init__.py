@@ -17,6 +17,13 @@ from edge.errors import (
     OutputError,
     RecordingError,
     RuntimeMissingError,
+    SourceBusyError,
+    SourceDeniedError,
+    SourceError,
+    SourceHungError,
+    SourceLostError,
+    SourceMissingError,
+    SourceUriError,
 )
 from edge.reading import Digit, Reading
 
@@ -35,6 +42,13 @@ __all__ = [
     "Recognizer",
     "RecordingError",
     "RuntimeMissingError",
+    "SourceBusyError",
+    "SourceDeniedError",
+    "SourceError",
+    "SourceHungError",
+    "SourceLostError",
+    "SourceMissingError",
+    "SourceUriError",
 ]
 
 

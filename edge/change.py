@@ -42,7 +42,7 @@ class Glance:
 
     def moved(self, before: Glance) -> float:
         """Return the part of the picture that differs, 0 to 1; 1 for one of another size."""
-        if self.coarse.shape != before.coarse.shape:
+        if self.small.shape != before.small.shape:
             return 1.0
         return float((np.abs(self.coarse - before.coarse) > _DIFFERS).mean())
 
@@ -57,8 +57,11 @@ class Glance:
         if self.small.shape != before.small.shape:
             return True
         x, y = (slice(max(0, int(a)), max(1, int(b))) for a, b in zip(low, high, strict=True))
-        change = cv2.absdiff(self.small[y, x], before.small[y, x])
-        return float((change > _DIFFERS_CLOSELY).mean()) > _LEAST_PART if change.size else True
+        part = self.small[y, x]
+        if not part.size:
+            return True
+        change = cv2.absdiff(part, before.small[y, x])
+        return float((change > _DIFFERS_CLOSELY).mean()) > _LEAST_PART
 
 
 def glance(small: NDArray[np.uint8]) -> Glance:

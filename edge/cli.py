@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import camera, config, doctor, form, support
+from edge.commands import camera, config, doctor, export, form, kiosk, pad, support
 from edge.commands.reader import add_reader
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
@@ -126,7 +126,10 @@ _MODULES = {
     "camera": camera,
     "config": config,
     "doctor": doctor,
+    "export": export,
     "form": form,
+    "kiosk": kiosk,
+    "pad": pad,
     "support": support,
 }
 _COMMANDS = {

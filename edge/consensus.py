@@ -250,7 +250,9 @@ class _Envelope:
         ]
         written = np.array([box.probabilities is not None for box in boxes])
         rows = np.ones((len(boxes), 10))
-        rows[written] = [box.probabilities for box in boxes if box.probabilities is not None]
+        for row, box in zip(rows, boxes, strict=True):
+            if box.probabilities is not None:
+                row[:] = box.probabilities
         # Sums over the frames, each box by itself: in one that is blank there is no digit.
         self._logs = found * np.log(np.maximum(rows, settings.floor))
         self._weights = found * written.astype(np.float64)

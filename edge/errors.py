@@ -11,6 +11,9 @@ Each is also the builtin it resembles, so a caller may catch either name:
     ├── ConfigError (ValueError)         a setting is unknown or can't be what it is said to be
     ├── FormError (ValueError)           no such form can be made
     ├── OutputError (OSError)            a result can't be written
+    ├── JournalError (OSError)           the journal can't be opened, read or written
+    ├── UnknownReadingError (LookupError)  the journal has no such reading
+    ├── KioskError (OSError)             the kiosk can't be served as it was asked for
     ├── SourceError (OSError)            a camera can't be used, or sends what is no picture
     │   ├── SourceUriError (ValueError)  its URI names no source, or an option that is none
     │   ├── SourceMissingError           it isn't there
@@ -18,6 +21,9 @@ Each is also the builtin it resembles, so a caller may catch either name:
     │   ├── SourceDeniedError            this user may not use it
     │   ├── SourceLostError              it was unplugged
     │   └── SourceHungError              it sends no frames
+    ├── PublishError (OSError)           a receiver can't be reached, or doesn't take a reading
+    │   └── RefusedError                 it understood a reading and won't have it
+    ├── WindowError (OSError)            there is no screen for a window, or OpenCV has none
     └── PackageMissingError (ImportError)  a package that is asked for is not installed
         └── RuntimeMissingError          no interpreter is
 
@@ -69,6 +75,18 @@ class OutputError(FiveboxError, OSError):
     """A result can't be written where it was asked for."""
 
 
+class JournalError(FiveboxError, OSError):
+    """The journal can't be opened, read or written; what it was given is not stored."""
+
+
+class UnknownReadingError(FiveboxError, LookupError):
+    """The journal has no reading of that id."""
+
+
+class KioskError(FiveboxError, OSError):
+    """The kiosk can't be served as it was asked for."""
+
+
 class SourceError(FiveboxError, OSError):
     """A camera, or what stands in for one, can't be used; another try may succeed."""
 
@@ -113,6 +131,21 @@ class SourceHungError(SourceError):
     """The camera is there and sends no frames."""
 
     problem = "hung"
+
+
+class PublishError(FiveboxError, OSError):
+    """A reading did not arrive; it is sent again."""
+
+    wait_s: float | None = None
+    """How long the receiver asks to wait before that, seconds; None where it doesn't say."""
+
+
+class RefusedError(PublishError):
+    """The receiver understood the reading and won't have it."""
+
+
+class WindowError(FiveboxError, OSError):
+    """No window can be opened: there is no screen, or OpenCV was built without windows."""
 
 
 class PackageMissingError(FiveboxError, ImportError):

@@ -178,12 +178,12 @@ class Live:
         self._tell_states()
 
     def _look_at(self, newest: Numbered) -> None:
-        number, shot = newest
         # A source that tells times of its own may go back when it is opened again.
-        self._time_s = max(self._time_s, shot.time_s)
+        self._time_s = max(self._time_s, newest.shot.time_s)
+        number, shot = newest.number, replace(newest.shot, time_s=self._time_s)
         look = self._watcher.look(shot, self._consensus.is_reported)
         seen = look.observation
-        reports = self._consensus.take(seen.boxes, seen.found, self._time_s)
+        reports = self._consensus.take(seen.boxes, seen.found, shot.time_s)
         elapsed_ms = 1000 * (time.monotonic() - shot.time_s)
         for report in reports:
             # Of an envelope that has left the last that was seen of it.

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.classifier import CLASSES, SIDE
 from edge.decode import Box
 from edge.quality import Quality
 
@@ -33,3 +37,22 @@ class Observation:
             for box in self.boxes
         )
         return sum(map(math.log, likeliest)) / max(len(self.boxes), 1)
+
+    @property
+    def digits(self) -> NDArray[np.uint8]:
+        """What the model saw of each box, `uint8 (n, 28, 28)`, white ink on black; zeros of a
+        blank one."""
+        images = np.zeros((len(self.boxes), SIDE, SIDE), np.uint8)
+        for image, box in zip(images, self.boxes, strict=True):
+            if box.digit is not None:
+                image[:] = box.digit
+        return images
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """What the classifier said of each box, `float32 (n, 10)`; zeros of a blank one."""
+        table = np.zeros((len(self.boxes), CLASSES), np.float32)
+        for row, box in zip(table, self.boxes, strict=True):
+            if box.probabilities is not None:
+                row[:] = box.probabilities
+        return table

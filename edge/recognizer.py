@@ -171,13 +171,24 @@ class Recognizer:
         Raises:
             RecordingError: it has another form.
         """
+        return self.decide(self.observe_strokes(recording))
+
+    def observe_strokes(self, recording: Mapping[str, Any]) -> Observation:
+        """Classify the digits of a touch recording, without deciding.
+
+        Args:
+            recording: as `read_strokes` takes it.
+
+        Raises:
+            RecordingError: it has another form.
+        """
         checked = strokes.parse_recording(recording)
         inks = [
             strokes.draw(part, float(box[3]))
             for part, box in zip(strokes.assign(checked), checked.boxes, strict=True)
         ]
         digits = [None if ink is None else normalise(ink) for ink in inks]
-        return self.decide(self._observe(digits, [_quad(box) for box in checked.corners]))
+        return self._observe(digits, [_quad(box) for box in checked.corners])
 
     def _observe(
         self,

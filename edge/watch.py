@@ -43,7 +43,7 @@ _NOTHING = Observation((), found=0.0, reason="no-boxes")
 class Settings:
     """When a frame is searched, and when it is passed over."""
 
-    moving: float = 0.1
+    moving: float = 0.06
     """Part of the picture that differs from the frame before while something is moving: what
     is blurred and soon elsewhere is not searched."""
     patience_s: float = 0.7
@@ -51,6 +51,8 @@ class Settings:
     changed: float = 0.15
     """Part of the picture that differs from the one searched last; from there on another row
     may be there."""
+    noticed: float = 0.01
+    """The same where no row is known: a white envelope on a white desk changes little."""
     least_search_s: float = 0.5
     """Seconds between two searches, where nothing was found or nothing sure; each further one
     doubles them as long as nothing changes."""
@@ -69,8 +71,8 @@ class Settings:
     settle_every: int = 3
     """Of so many frames in which a row moves, in one its lines are looked for; in the others
     it is carried along."""
-    blind: int = 10
-    """Frames for which a row is remembered whose lines are not seen: blurred, or a hand on it."""
+    hidden_s: float = 0.4
+    """Seconds for which a row is remembered whose lines are not seen: blurred, or a hand on it."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ class _Known:
     """Since it last moved."""
     carried: int = 0
     """Frames since its lines were last looked for."""
-    blind: int = 0
-    """Frames since they were last seen."""
+    hidden_s: float | None = None
+    """Since when they aren't seen; None while they are."""
 
     @property
     def support(self) -> float:
@@ -131,6 +133,7 @@ class Watcher:
         # although nothing has changed.
         self._searched: Glance | None = None
         self._searched_s = self._due_s = -math.inf
+        self._shape: tuple[int, ...] | None = None
         # Since when something is moving.
         self._moving_s: float | None = None
 
@@ -142,6 +145,10 @@ class Watcher:
             is_certain: whether the envelope in view was read already, so that no better row
                 needs to be searched for in it.
         """
+        if shot.frame.shape != self._shape:
+            # What was known was px of another kind of frame.
+            self._known = self._before = self._searched = None
+            self._shape = shot.frame.shape
         now = glance(shot.small)
         is_moving = self._is_moving(now, shot.time_s)
         known = None if self._known is None else self._follow(self._known, shot, now)
@@ -177,18 +184,19 @@ class Watcher:
         if self._searched is None:
             return True
         since_s = time_s - self._searched_s
-        is_changed = now.moved(self._searched) > settings.changed
+        changed = now.moved(self._searched)
         if known is None:
             # In a picture that moves on and on not every frame is searched.
-            least_s = settings.patience_s if is_moving else 0.0
-            return (is_changed and since_s >= least_s) or time_s >= self._due_s
-        if is_changed and not is_moving and self._has_stayed(known):
+            is_another = changed > settings.changed and not is_moving
+            least_s = 0.0 if is_another else settings.patience_s
+            return (changed > settings.noticed and since_s >= least_s) or time_s >= self._due_s
+        if changed > settings.changed and not is_moving and self._has_stayed(known):
             # What is around it has changed: another may lie there.
             return since_s >= settings.patience_s
         return not (is_certain or self._is_sure(known)) and time_s >= self._due_s
 
     def _has_stayed(self, known: _Known) -> bool:
-        away = np.linalg.norm(known.boxes.corners.mean(axis=(0, 1)) - known.start)
+        away = np.linalg.norm(_middle(known.boxes) - known.start)
         return float(away) <= self._settings.stayed * known.boxes.height
 
     def _is_sure(self, known: _Known) -> bool:
@@ -200,12 +208,12 @@ class Watcher:
 
     def _search(self, shot: Shot, now: Glance, known: _Known | None) -> _Known | None:
         """Search the whole frame; return what is known from now on."""
-        if self._searched is None or now.moved(self._searched) > self._settings.changed:
+        if self._searched is None or now.moved(self._searched) > self._settings.noticed:
             self._backoff.reset()
         self._searched, self._searched_s = now, shot.time_s
         self._due_s = shot.time_s + self._backoff.next_s()
         if known is not None:
-            known = replace(known, start=known.boxes.corners.mean(axis=(0, 1)))
+            known = replace(known, start=_middle(known.boxes))
         picture = Picture.of(shot.frame)
         choice = self._recognizer.find(picture)
         if choice is None:
@@ -219,7 +227,7 @@ class Watcher:
             glance=now,
             seen=choice.observation,
             looked_s=shot.time_s,
-            start=boxes.corners.mean(axis=(0, 1)),
+            start=_middle(boxes),
         )
         if known is not None and known.seen.boxes and known.support >= found.support:
             return known
@@ -228,7 +236,7 @@ class Watcher:
     def _follow(self, known: _Known, shot: Shot, now: Glance) -> _Known | None:
         """Look at the row where it is now; None where it has gone."""
         scale = now.small.shape[1] / shot.frame.shape[1]
-        if not known.blind and not now.differs(known.glance, *_around(known.anchor, scale)):
+        if known.hidden_s is None and not now.differs(known.glance, *_around(known.anchor, scale)):
             is_resting = shot.time_s - known.looked_s < self._settings.rest_s
             if known.looks >= self._settings.looks and is_resting:
                 return known
@@ -236,20 +244,26 @@ class Watcher:
         if not known.is_lined:
             return None
         row = follow(known.glance.small, now.small, known.anchor.row, scale)
-        if row is not None and known.carried + 1 < self._settings.settle_every:
+        may_carry = known.hidden_s is None and known.carried + 1 < self._settings.settle_every
+        if row is not None and may_carry:
             carried = replace(known.anchor, corners=row.corners(), row=row)
             return self._looked(replace(known, carried=known.carried + 1, looks=1), carried, shot)
         boxes = settle(shot.frame, known.anchor, row or known.anchor.row)
         if boxes is None:
-            if known.blind >= self._settings.blind:
+            since_s = shot.time_s if known.hidden_s is None else known.hidden_s
+            if shot.time_s - since_s > self._settings.hidden_s:
                 return None
-            return replace(known, seen=_NOTHING, blind=known.blind + 1)
-        settled = replace(known, anchor=boxes, glance=now, carried=0, blind=0, looks=1)
+            return replace(known, seen=_NOTHING, hidden_s=since_s)
+        settled = replace(known, anchor=boxes, glance=now, carried=0, hidden_s=None, looks=1)
         return self._looked(settled, boxes, shot)
 
     def _looked(self, known: _Known, boxes: Boxes, shot: Shot) -> _Known:
         seen = self._recognizer.observe_at(Picture.of(shot.frame), boxes)
         return replace(known, boxes=boxes, seen=seen, looked_s=shot.time_s)
+
+
+def _middle(boxes: Boxes) -> NDArray[np.float32]:
+    return np.asarray(boxes.corners.mean(axis=(0, 1)))
 
 
 def _around(boxes: Boxes, scale: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

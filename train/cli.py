@@ -49,6 +49,7 @@ def _train(argv: Sequence[str]) -> int:
     parser.add_argument("--teacher", type=Path, action="append", default=[], metavar="FOLDER",
                         help="a finished run whose network is to be imitated; may be given "
                         "again")  # fmt: skip
+    _add_extra(parser)
     _add_inputs(parser, "the run's folder (default: build for postcode, build/NAME for others)")
     add_recipe_flags(parser)
     options = parser.parse_args(argv)
@@ -67,14 +68,22 @@ def _train(argv: Sequence[str]) -> int:
             from train.kfold import cross_validate
 
             found = cross_validate(
-                recipe, options.kfold, out, options.data, options.strokes, sys.stdout
+                recipe, options.kfold, out, options.data, options.strokes, sys.stdout, options.extra
             )
             print(found.sentence)
             return 0
         from train.run import load_teacher, train
 
         teachers = [load_teacher(folder) for folder in options.teacher]
-        train(recipe, out, options.data, options.strokes, teachers=teachers, progress=sys.stdout)
+        train(
+            recipe,
+            out,
+            options.data,
+            options.strokes,
+            teachers=teachers,
+            progress=sys.stdout,
+            extra_paths=options.extra,
+        )
         return 0
 
     return run_command("train", options.debug, command, _STOPPED)
@@ -116,6 +125,7 @@ def _quantize(argv: Sequence[str]) -> int:
     parser.add_argument("run", type=Path, metavar="FOLDER", help="of the finished run")
     parser.add_argument("--bits", type=int, choices=(8, 4), default=8,
                         help="of the weights (default: %(default)s)")  # fmt: skip
+    _add_extra(parser)
     _add_inputs(parser, "the new run's folder (default: FOLDER-intN)")
     add_recipe_flags(parser)
     options = parser.parse_args(argv)
@@ -130,8 +140,17 @@ def _quantize(argv: Sequence[str]) -> int:
         described = finished.report
         data_path = options.data or Path(described["data"]["path"])
         strokes = options.strokes or [Path(each["path"]) for each in described["strokes"]]
+        extra = options.extra or [Path(each["path"]) for each in described.get("extra", ())]
         rounding = run.Rounding(model.get_weights(), described["model"]["sha256"], options.bits)
-        run.train(recipe, out, data_path, strokes, rounding=rounding, progress=sys.stdout)
+        run.train(
+            recipe,
+            out,
+            data_path,
+            strokes,
+            rounding=rounding,
+            progress=sys.stdout,
+            extra_paths=extra,
+        )
         return 0
 
     return run_command("train", options.debug, command, _STOPPED)
@@ -189,6 +208,12 @@ def listing() -> str:
             f"batch {recipe.batch_size}, {recipe.epochs} epochs"
         )
     return "\n".join(lines)
+
+
+def _add_extra(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--extra", type=Path, action="append", default=[], metavar="FILE.npz",
+                        help="digits to learn from too, as python -m edge export writes them; "
+                        "may be given again")  # fmt: skip
 
 
 def _add_inputs(parser: argparse.ArgumentParser, out_help: str) -> None:

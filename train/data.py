@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,7 @@ IMPOSTOR = 10
 _DOWNLOAD_TIMEOUT_S = 10.0
 
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+_EXTRA_ARRAYS = ("images", "labels")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,21 @@ class Dataset:
     """To learn from."""
     test: Examples
     """No decision is made on these."""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Digits to learn from beside a data set, which nothing is measured on."""
+
+    path: Path
+    """Of their file, as it was given."""
+    sha256: str
+    """Of the file, lower-case hexadecimal."""
+    examples: Examples
+
+    def account(self) -> dict[str, Any]:
+        """Return what the report says of it."""
+        return {"name": self.path.name, "sha256": self.sha256, "digits": len(self.examples)}
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,22 @@ def load(name: str = "mnist", path: str | Path | None = None) -> Dataset:
     if not cached.exists():
         _download(name)
     return _dataset(cached, *kind.read(cached), kind)
+
+
+def load_extra(path: Path) -> Extra:
+    """Load digits to learn from, as `python -m edge export --reviewed` writes them.
+
+    Args:
+        path: an `.npz` file with `images`, `uint8 (n, 28, 28)`, white ink on black, and
+            `labels`, n whole numbers from 0 to 9.
+
+    Raises:
+        DataError: there is no such file, or it is not what it should be.
+    """
+    sha256, arrays = _read_npz(path, _EXTRA_ARRAYS, "--extra")
+    images, labels = (arrays[name] for name in _EXTRA_ARRAYS)
+    name = f"{path}: images and labels"
+    return Extra(path, sha256, _examples(images, labels, KINDS["mnist"], name))
 
 
 def keras_cache(name: str = "mnist") -> Path:
@@ -148,20 +180,22 @@ def folds(examples: Examples, count: int, seed: int) -> Iterator[tuple[Examples,
         yield examples.take(learnt), examples.take(parts[held])
 
 
-def _read_npz(path: Path) -> tuple[str, dict[str, NDArray[Any]]]:
-    content = _content(path)
+def _read_npz(
+    path: Path, names: Sequence[str] = _ARRAYS, flag: str = "--data"
+) -> tuple[str, dict[str, NDArray[Any]]]:
+    content = _content(path, flag)
     damaged = f"{path}: not an .npz file of arrays, or a damaged one; fetch it again"
     try:
         loaded = np.load(io.BytesIO(content), allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise DataError(damaged)
-        missing = [name for name in _ARRAYS if name not in loaded.files]
+        missing = [name for name in names if name not in loaded.files]
         if missing:
             raise DataError(
                 f"{path}: {', '.join(missing)} not in it; "
-                f"an .npz file with {', '.join(_ARRAYS)} is needed"
+                f"an .npz file with {', '.join(names)} is needed"
             )
-        arrays = {name: loaded[name] for name in _ARRAYS}
+        arrays = {name: loaded[name] for name in names}
     except DataError:
         raise
     # What numpy raises depends on which byte is wrong: a dozen kinds have been seen, and a
@@ -206,11 +240,11 @@ KINDS = MappingProxyType(
 """What is known of each data set, by its name."""
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, flag: str = "--data") -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file; check the path given with --data") from error
+        raise DataError(f"{path}: no such file; check the path given with {flag}") from error
     except OSError as error:
         raise DataError(f"{path}: the file can't be read ({error.strerror})") from error
 

@@ -50,6 +50,7 @@ def cross_validate(
     data_path: Path | None = None,
     stroke_paths: Sequence[Path] = (),
     progress: TextIO | None = None,
+    extra_paths: Sequence[Path] = (),
 ) -> CrossValidation:
     """Train as many networks as there are folds, each without one of them.
 
@@ -60,6 +61,7 @@ def cross_validate(
         data_path: the data set's file; None takes Keras's copy.
         stroke_paths: stroke sets to mix in.
         progress: where to print how far it is.
+        extra_paths: digits that every network learns from, beside its folds.
 
     Raises:
         DataError: the images can't be had, or are fewer than the folds.
@@ -77,6 +79,7 @@ def cross_validate(
             stroke_paths,
             fold=Fold(index, count),
             progress=progress,
+            extra_paths=extra_paths,
         )
         counted = run.report["errors"]["validation"][recipe.dataset]
         accuracies.append(1 - counted["errors"] / counted["of"])

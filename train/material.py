@@ -11,7 +11,7 @@ import numpy as np
 
 from train import data
 from train.batches import Lessons
-from train.data import Dataset, Examples
+from train.data import Dataset, Examples, Extra
 from train.drawing import Drawing, as_written, bank
 from train.errors import DataError
 from train.impostors import draw_impostors
@@ -67,6 +67,8 @@ class Material:
     """The same, but nothing is decided on these."""
     strokes: Sequence[Strokes] = ()
     """The stroke sets, divided."""
+    extra: Sequence[Extra] = ()
+    """Learnt from as `learnt` is, and never measured on."""
 
 
 def gather(
@@ -74,6 +76,7 @@ def gather(
     data_path: Path | None = None,
     stroke_paths: Sequence[Path] = (),
     fold: Fold | None = None,
+    extra_paths: Sequence[Path] = (),
 ) -> Material:
     """Load everything a recipe learns from, and divide it.
 
@@ -82,6 +85,7 @@ def gather(
         data_path: the data set's file; None takes Keras's copy.
         stroke_paths: stroke sets; without any, digits come from the data set alone.
         fold: part of a cross-validation to keep apart; None takes the recipe's share.
+        extra_paths: digits that are learnt from and never measured on.
 
     Raises:
         DataError: something is missing, damaged, too small to be divided or of no use
@@ -91,7 +95,13 @@ def gather(
         raise DataError(
             f"{recipe.name} draws no strokes; leave --strokes out, or train with --stroke-drawings"
         )
+    extra = [data.load_extra(path) for path in extra_paths]
     dataset = data.load(recipe.dataset, data_path)
+    if extra and extra[0].examples.images.shape[1:] != dataset.train.images.shape[1:]:
+        raise DataError(
+            f"{extra[0].path}: digits of 28×28 can't be mixed with {recipe.dataset}; leave --extra "
+            "out"
+        )
     if fold is None:
         count = recipe.held_out(len(dataset.train))
         learnt, held = data.hold_out(dataset.train, count, recipe.validation_seed)
@@ -112,6 +122,7 @@ def gather(
         test={recipe.dataset: dataset.test}
         | {each.source.name: examples_of(each.test) for each in sets},
         strokes=sets,
+        extra=extra,
     )
 
 
@@ -132,12 +143,22 @@ def examples_of(digits: Sequence[StrokeDigit]) -> Examples:
 def lessons_of(material: Material, recipe: Recipe) -> Lessons:
     """Return what a network learns from; drawing the strokes takes a minute or more."""
     digits = [digit for each in material.strokes for digit in each.learnt]
+    examples = _joined([material.learnt, *(each.examples for each in material.extra)])
     impostors = None
     if recipe.impostors:
         rng = np.random.default_rng(recipe.validation_seed)
         impostors = draw_impostors(_IMPOSTOR_BANK, material.learnt.images, rng)
     if not digits:
-        return Lessons(material.learnt, impostors=impostors)
+        return Lessons(examples, impostors=impostors)
     labels = np.array([digit.label for digit in digits], np.uint8)
     drawings = bank(digits, Drawing(), recipe.stroke_bank, recipe.validation_seed)
-    return Lessons(material.learnt, drawings, labels, impostors)
+    return Lessons(examples, drawings, labels, impostors)
+
+
+def _joined(parts: Sequence[Examples]) -> Examples:
+    if len(parts) == 1:
+        return parts[0]
+    return Examples(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )

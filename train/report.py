@@ -9,6 +9,7 @@
     recipe        every hyper-parameter, the seeds among them
     data          path as given, name, SHA-256, counts, which images were kept apart
     strokes       the same of each stroke set, with writers
+    extra         the same of each file of digits that were learnt from beside them
     epochs        losses and accuracies, one entry per epoch
     stopped_early whether it stopped before the last epoch
     errors        n of N: on the images kept apart (`validation`) and the test images,
@@ -65,6 +66,9 @@ def identify(recipe: Recipe, material: Material, origins: Origins = FRESH) -> st
         "strokes": [each.source.sha256 for each in material.strokes],
         "origins": asdict(origins),
     }
+    if material.extra:
+        # Not there where there is none, so that older runs are known again.
+        what["extra"] = [each.sha256 for each in material.extra]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
@@ -130,6 +134,7 @@ def make_report(
             "test": len(dataset.test),
         },
         "strokes": [{"path": str(each.source.path), **each.account()} for each in material.strokes],
+        "extra": [{"path": str(each.path), **each.account()} for each in material.extra],
         "epochs": [asdict(epoch) for epoch in history],
         "stopped_early": len(history) < recipe.epochs,
         "errors": {side: dict(counts) for side, counts in errors.items()},
@@ -173,6 +178,8 @@ def to_markdown(report: Mapping[str, Any], pictures: Sequence[tuple[str, str]] =
             f"learn from, {digits['validation']:,} of {writers['validation']} kept apart, "
             f"{digits['test']:,} of {writers['test']} to test"
         )
+    for extra in report.get("extra", ()):
+        lines.append(f"- {extra['name']}: {extra['digits']:,} digits more to learn from")
     lines += [
         f"- {len(report['epochs'])} epochs{stopped} in {report['seconds']:,.0f} s, "
         f"seed {recipe['seed']}",

@@ -91,6 +91,7 @@ def train(
     rounding: Rounding | None = None,
     teachers: Sequence[Teacher] = (),
     progress: TextIO | None = None,
+    extra_paths: Sequence[Path] = (),
 ) -> Run:
     """Train by a recipe and leave model, report and pictures in a folder.
 
@@ -107,13 +108,14 @@ def train(
             begins with fresh ones.
         teachers: to imitate, their mean, beside the labels.
         progress: where to print how far it is; None prints nothing.
+        extra_paths: digits that are learnt from and never measured on.
 
     Raises:
         DataError: the images can't be had.
         OutputError: the results can't be written, or the folder holds another run.
     """
     files.make_folder(out)
-    material = gather(recipe, data_path, stroke_paths, fold)
+    material = gather(recipe, data_path, stroke_paths, fold, extra_paths)
     origins = report.Origins(
         fold=fold,
         rounding=rounding.account() if rounding else None,
@@ -269,7 +271,11 @@ def _answered(
         [teacher.network for teacher in teachers],
         [teacher.sha256 for teacher in teachers],
         lessons,
-        [material.dataset.sha256, *(each.source.sha256 for each in material.strokes)],
+        [
+            material.dataset.sha256,
+            *(each.source.sha256 for each in material.strokes),
+            *(each.sha256 for each in material.extra),
+        ],
         recipe,
         out.parent,
         on_round,
@@ -313,6 +319,8 @@ def _opening(recipe: Recipe, material: Material) -> str:
     shape = material.dataset.train.images.shape[1:]
     drawn = sum(len(each.learnt) for each in material.strokes)
     strokes = f" and {drawn:,} stroke digits" if drawn else ""
+    more = sum(len(each.examples) for each in material.extra)
+    strokes += f" and {more:,} extra digits" if more else ""
     held = sum(len(examples) for examples in material.validation.values())
     tested = sum(len(examples) for examples in material.test.values())
     return (

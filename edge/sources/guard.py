@@ -52,7 +52,7 @@ ENDED = CameraState("ended", None, "no more pictures", None)
 class Settings:
     """When a camera has failed, and when it is tried again."""
 
-    first_s: float = 10.0
+    first_s: float = 15.0
     """Seconds within which it must be open and send its first frame."""
     frame_s: float = 2.0
     """Seconds within which each further frame must come, or in the time of five frames."""

@@ -105,6 +105,8 @@ class PiCamera(Camera):
             time_s = time.monotonic()
             frame = np.asarray(request.make_array("main"), np.uint8)
             small = request.make_array("lores") if self._lores_width else None
+        except Exception as error:
+            raise _translated(self.name, error) from error
         finally:
             request.release()
         self._frames += 1
@@ -163,7 +165,7 @@ def _open(uri: str, number: int) -> Any:
             return module.Picamera2(number)
     except Exception as error:
         raise _translated(uri, error) from error
-    found = f"only {there} are connected" if there else "no camera is connected"
+    found = f"there is no such camera (found: {there})" if there else "no camera is connected"
     raise SourceMissingError(
         f"{uri}: {found}; check the ribbon cable, and what rpicam-hello --list-cameras says"
     )

@@ -21,11 +21,11 @@ from edge.sources.uri import RATE, SWITCH, Choice, Number, Option, Text
 
 OPTIONS: dict[str, Option] = {
     "fps": RATE,
-    "hold": Number(2.0, 0.02, 3600.0, whole=False),
+    "hold": Number(2.0, 0.0, 3600.0, whole=False),
     "loop": Choice("true", SWITCH),
     "fail": Text(allowed="a list like hang@5s,unplug@9s"),
 }
-"""`hold`: seconds for which a photo is shown."""
+"""`hold`: seconds for which a photo is shown, at least for a frame."""
 
 FILE_OPTIONS: dict[str, Option] = {**OPTIONS, "loop": Choice("false", SWITCH)}
 """Of a file or folder that stands in for a camera: it ends."""

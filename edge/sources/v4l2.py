@@ -20,10 +20,12 @@ from edge.errors import (
     SourceMissingError,
 )
 
-# _IOR('V', 0, struct v4l2_capability), 104 bytes; its flags for all of the driver, and for the
-# device, lie here.
-_QUERYCAP, _CAPABILITY_BYTES, _FLAGS = 0x80685600, 104, struct.Struct("=84xII")
+# _IOR('V', 0, struct v4l2_capability), 104 bytes: the driver's name, and the flags of all of the
+# driver, and of the device.
+_QUERYCAP, _CAPABILITY = 0x80685600, struct.Struct("=16s68xII12x")
 _HAS_DEVICE_FLAGS, _CAPTURES = 0x80000000, 0x1
+# The drivers of what libcamera puts together: of the sensor, and of what develops its pictures.
+_PI_CAMERA = ("unicam", "rp1-cfe", "bcm2835-isp", "pispbe", "bcm2835-codec", "rpi-hevc-dec")
 # _IOWR('V', 8, struct v4l2_requestbuffers): count, type (1, capture), memory (1, mmap).
 _REQBUFS, _BUFFERS = 0xC0145608, struct.Struct("=IIIII")
 
@@ -47,7 +49,12 @@ def check(name: str, path: Path) -> None:
     except OSError as error:
         raise _meaning(name, path, error) from error
     try:
-        if not _captures(device):
+        driver, captures = _look_at(device)
+        if driver in _PI_CAMERA:
+            raise SourceMissingError(
+                f"{name}: {path} is a part of the Pi's own camera; use picamera:0"
+            )
+        if not captures:
             raise SourceMissingError(
                 f"{name}: {path} takes no pictures; name another one{_others(path)}"
             )
@@ -69,15 +76,17 @@ def cameras() -> list[Path]:
     return sorted(Path("/dev").glob("video[0-9]*"), key=lambda path: (len(path.name), path.name))
 
 
-def _captures(device: int) -> bool:
+def _look_at(device: int) -> tuple[str, bool]:
+    """Return a device's driver, and whether it takes pictures."""
     try:
-        answer = fcntl.ioctl(device, _QUERYCAP, bytes(_CAPABILITY_BYTES))
+        answer = fcntl.ioctl(device, _QUERYCAP, bytes(_CAPABILITY.size))
     except OSError as error:
         if error.errno in (errno.ENOTTY, errno.EINVAL):
-            return False
+            return "", False
         raise
-    driver, own = _FLAGS.unpack_from(answer)
-    return bool((own if driver & _HAS_DEVICE_FLAGS else driver) & _CAPTURES)
+    driver, flags, own = _CAPABILITY.unpack(answer)
+    captures = (own if flags & _HAS_DEVICE_FLAGS else flags) & _CAPTURES
+    return driver.rstrip(b"\0").decode("ascii", "replace"), bool(captures)
 
 
 def _meaning(name: str, path: Path, error: OSError) -> SourceError:

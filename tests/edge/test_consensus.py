@@ -374,3 +374,44 @@ def test_five_noisy_frames_of_real_digits_read_more_than_the_best_of_them(recogn
     assert len(accepted(together)) > 0.5 * len(together)
     assert accepted(together).count(False) <= 0.015 * len(together)
     assert accepted(together).count(False) <= accepted(alone).count(False)
+
+
+def test_a_row_of_which_all_boxes_are_blank_is_an_envelope_too():
+    blank = tuple(Box(None, quad(0.0)) for _ in range(5))
+    (reading,) = readings([blank] * 10)
+    assert (reading.status, reading.reason) == ("rejected", "blank-box")
+
+
+def test_what_is_reported_is_told_with_its_boxes_and_their_clearest_images():
+    def frame(confidence, level):
+        image = np.full((28, 28), level, np.uint8)
+        return tuple(box._replace(digit=image) for box in boxes("04524", confidence))
+
+    consensus = Consensus(0.95)
+    frames = [frame(0.98, 1), frame(0.9999, 2), frame(0.98, 3)]
+    reports = [r for k, each in enumerate(frames) for r in consensus.take(each, 1.0, k * STEP)]
+    ((reading, seen),) = reports
+    assert reading.postcode == "04524"
+    assert [int(box.probabilities.argmax()) for box in seen] == [0, 4, 5, 2, 4]
+    for box, digit in zip(seen, reading.digits, strict=True):
+        assert float(box.probabilities.max()) == pytest.approx(digit.confidence)
+        assert (box.digit == 2).all()
+
+
+def test_a_blank_box_has_no_image():
+    consensus = Consensus(0.95)
+    for k in range(10):
+        consensus.take(boxes("04 24"), 1.0, k * STEP)
+    ((_, seen),) = consensus.take_rest()
+    assert (seen[2].probabilities, seen[2].digit) == (None, None)
+
+
+def test_an_envelope_is_reported_until_another_seems_to_be_there():
+    consensus = Consensus(0.95)
+    assert not consensus.is_reported
+    show(consensus, [boxes("04524")] * 2)
+    assert not consensus.is_reported
+    show(consensus, [boxes("04524")], start=1.0)
+    assert consensus.is_reported
+    show(consensus, [boxes("67381")], start=1.1)
+    assert not consensus.is_reported

@@ -17,6 +17,8 @@ def test_the_public_names_are_these():
     assert set(edge.__all__) == {
         "Digit", "DirectoryError", "FiveboxError", "ImageError", "InputError", "ModelError",
         "OutputError", "Reading", "Recognizer", "RecordingError", "RuntimeMissingError",
+        "SourceBusyError", "SourceDeniedError", "SourceError", "SourceHungError",
+        "SourceLostError", "SourceMissingError", "SourceUriError",
     }  # fmt: skip
 
 
@@ -38,6 +40,13 @@ def test_an_unknown_name_is_an_attribute_error():
         (errors.RuntimeMissingError, errors.PackageMissingError, ImportError),
         (errors.ConfigError, errors.FiveboxError, ValueError),
         (errors.FormError, errors.FiveboxError, ValueError),
+        (errors.KioskError, errors.FiveboxError, OSError),
+        (errors.SourceError, errors.FiveboxError, OSError),
+        (errors.SourceMissingError, errors.SourceError, OSError),
+        (errors.SourceBusyError, errors.SourceError, OSError),
+        (errors.SourceDeniedError, errors.SourceError, OSError),
+        (errors.SourceLostError, errors.SourceError, OSError),
+        (errors.SourceHungError, errors.SourceError, OSError),
     ],
 )
 def test_each_error_is_also_the_builtin_it_resembles(error, base, builtin):

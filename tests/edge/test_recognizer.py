@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import FiveboxError, ImageError, ModelError, Reading, Recognizer, RecordingError
+from edge.boxes import find_boxes
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
 from edge.directory import Directory
+from edge.picture import Picture
 from tests.edge.drawing import BLUE, ORANGE, RED, away, frozen, recording, row, turned, written
 
 
@@ -287,3 +289,25 @@ def test_eight_threads_get_the_same_readings_as_one(recognizer):
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(read, pictures)) == [read(picture) for picture in pictures[:3]] * 3
+
+
+@pytest.mark.parametrize("degrees", [0, 180, 25])
+def test_an_observation_holds_the_digits_as_the_model_saw_them(recognizer, degrees):
+    image, _ = turned(*row("04 24"), degrees)
+    seen = recognizer.observe(image).boxes
+    assert [box.digit is None for box in seen] == [False, False, True, False, False]
+    for box, digit in zip(seen, "04 24", strict=True):
+        if box.digit is not None:
+            assert (box.digit.shape, box.digit.dtype) == ((28, 28), np.uint8)
+            again = recognizer.classifier.probabilities(box.digit[None])[0]
+            assert int(again.argmax()) == int(box.probabilities.argmax()) == int(digit)
+            np.testing.assert_allclose(again, box.probabilities, atol=1e-6)
+
+
+def test_boxes_whose_place_is_known_are_read_there(recognizer):
+    image, _ = row("04524")
+    picture = Picture.of(image)
+    boxes = find_boxes(picture)
+    there, found = recognizer.observe_at(picture, boxes), recognizer.observe(image)
+    assert recognizer.decide(there) == recognizer.decide(found)
+    assert there.quality == found.quality

@@ -168,3 +168,81 @@ def test_colours_are_gathered_under_their_own_name(tmp_path):
 def test_more_held_out_than_there_are_is_one_sentence(npz):
     with pytest.raises(DataError, match="smaller --validation"):
         gather(Recipe("test", "", validation=300), npz)
+
+
+def write_extra(path, count=7, **changed):
+    """Write digits as `python -m edge export` does."""
+    rng = np.random.default_rng(count)
+    arrays = {
+        "images": rng.integers(0, 256, (count, 28, 28), np.uint8),
+        "labels": (np.arange(count) % 10).astype(np.uint8),
+    }
+    kept = {name: array for name, array in (arrays | changed).items() if array is not None}
+    np.savez(path, **kept)
+    return path
+
+
+def test_extra_digits_are_learnt_from_and_never_measured_on(npz, tmp_path):
+    first, second = (write_extra(tmp_path / f"{n}.npz", n) for n in (7, 5))
+    plain, material = gather(UNMIXED, npz), gather(UNMIXED, npz, extra_paths=[first, second])
+    for side in ("validation", "test"):
+        assert list(getattr(material, side)) == ["mnist"]
+        for before, after in zip(
+            getattr(plain, side).values(), getattr(material, side).values(), strict=True
+        ):
+            assert np.array_equal(before.images, after.images)
+    lessons = lessons_of(material, UNMIXED)
+    count = len(plain.learnt)
+    assert len(lessons.examples) == count + 12
+    assert np.array_equal(lessons.examples.images[:count], plain.learnt.images)
+    with np.load(first) as arrays:
+        assert np.array_equal(lessons.examples.images[count : count + 7], arrays["images"])
+        assert np.array_equal(lessons.examples.labels[count : count + 7], arrays["labels"])
+    assert material.extra[0].sha256 == hashlib.sha256(first.read_bytes()).hexdigest()
+
+
+def test_extra_digits_stand_before_drawings(npz, pens, tmp_path):
+    extra = write_extra(tmp_path / "extra.npz")
+    lessons = lessons_of(gather(RECIPE, npz, [pens], extra_paths=[extra]), RECIPE)
+    assert lessons.drawings is not None
+    # Of those behind the examples, which now are more, each is still its own.
+    place = np.array([len(lessons.examples)])
+    taken = lessons.take(place, np.array([0]))
+    assert np.array_equal(taken.images[0], lessons.drawings[0, 0])
+    assert taken.labels[0] == lessons.drawn_labels[0]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"images": None},
+        {"labels": None},
+        {"images": np.zeros((7, 28, 28), np.float32)},
+        {"images": np.zeros((7, 784), np.uint8)},
+        {"images": np.zeros((6, 28, 28), np.uint8)},
+        {"labels": np.full(7, 10, np.uint8)},
+        {"labels": np.zeros(7, np.float32)},
+        {"images": np.zeros((0, 28, 28), np.uint8), "labels": np.zeros(0, np.uint8)},
+    ],
+)
+def test_an_extra_file_that_is_none_is_one_sentence(npz, tmp_path, changed):
+    path = write_extra(tmp_path / "extra.npz", **changed)
+    with pytest.raises(DataError, match=r"extra\.npz") as found:
+        gather(UNMIXED, npz, extra_paths=[path])
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"\x93NUMPY", None])
+def test_an_extra_file_that_is_damaged_or_not_there_is_one_sentence(npz, tmp_path, content):
+    path = tmp_path / "extra.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"extra\.npz"):
+        gather(UNMIXED, npz, extra_paths=[path])
+
+
+def test_digits_are_not_mixed_with_other_pictures(tmp_path):
+    colours = write_colours(tmp_path / "colours.npz", train=80, test=20)
+    recipe = Recipe("test", "to be tested", dataset="cifar10", validation=20)
+    with pytest.raises(DataError, match="28×28"):
+        gather(recipe, colours, extra_paths=[write_extra(tmp_path / "extra.npz")])

@@ -11,7 +11,7 @@ import pytest
 from tests.train.synthetic import draw_digits, write_handwriting
 from train import report
 from train.augment import Distortion
-from train.data import Dataset, Examples
+from train.data import Dataset, Examples, Extra
 from train.fit import Epoch
 from train.material import Fold, Material, divide, examples_of
 from train.recipe import Recipe
@@ -121,7 +121,10 @@ def test_another_recipe_fold_or_file_is_another_run(material):
     other_data = replace(material, dataset=replace(material.dataset, sha256="b" * 64))
     (strokes,) = material.strokes
     other_source = replace(strokes.source, sha256="c" * 64)
+    extra = Extra(Path("/data/reviewed.npz"), "f" * 64, material.learnt)
     others = [
+        report.identify(RECIPE, replace(material, extra=[extra])),
+        report.identify(RECIPE, replace(material, extra=[replace(extra, sha256="0" * 64)])),
         *(
             report.identify(recipe, material)
             for recipe in (
@@ -149,6 +152,20 @@ def test_another_recipe_fold_or_file_is_another_run(material):
         report.identify(RECIPE, material, report.Origins(teachers=("d" * 64,))),
     ]
     assert len(set(others)) == len(others)
+
+
+def test_extra_digits_are_told_by_their_hash(material, tmp_path):
+    model = tmp_path / "test.keras"
+    model.write_bytes(b"weights")
+    extra = Extra(Path("/data/reviewed.npz"), "f" * 64, material.learnt)
+    mixed = replace(material, extra=[extra])
+    made = report.make_report("run", model, "", 1, RECIPE, mixed, HISTORY, ERRORS, 1.0)
+    assert made["extra"] == [
+        {"path": "/data/reviewed.npz", "name": "reviewed.npz", "sha256": "f" * 64, "digits": 80}
+    ]
+    assert "- reviewed.npz: 80 digits more to learn from" in report.to_markdown(made)
+    # What was learnt and measured of the data set itself is told as before.
+    assert made["data"]["train"] == 80
 
 
 def test_the_readable_report_has_a_table_of_all_errors(made):

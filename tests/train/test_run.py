@@ -19,6 +19,7 @@ import pytest
 
 from edge.errors import OutputError
 from tests.conftest import ROOT
+from tests.train.conftest import QUICK
 from tests.train.synthetic import write_colours, write_digits, write_handwriting
 from train import data, report
 from train.cli import main
@@ -462,3 +463,37 @@ def test_a_damaged_state_is_one_sentence_and_is_left_to_be_looked_at(digits_file
     with pytest.raises(CheckpointError, match="remove it to start anew"):
         train(SMALL, tmp_path, digits_file)
     assert names(tmp_path) == ["checkpoint.npz"]
+
+
+def test_extra_digits_are_learnt_from_and_told_and_make_another_run(digits_file, tmp_path, capsys):
+    extra = tmp_path / "reviewed.npz"
+    with np.load(digits_file) as arrays:
+        np.savez(extra, images=arrays["x_test"][:40], labels=arrays["y_test"][:40])
+    out = tmp_path / "run"
+    command = ["--recipe", "mlp-adam", "--data", str(digits_file), "--out", str(out), *QUICK]
+    assert main([*command, "--extra", str(extra)]) == 0
+    assert "40 extra digits to learn from" in capsys.readouterr().out
+    told = report_of(out)
+    assert told["extra"] == [
+        {
+            "path": str(extra),
+            "name": "reviewed.npz",
+            "sha256": hashlib.sha256(extra.read_bytes()).hexdigest(),
+            "digits": 40,
+        }
+    ]
+    assert set(told["errors"]["test"]) == set(told["errors"]["validation"]) == {"mnist"}
+    # The same run is known again; without the extra digits it is another.
+    assert main([*command, "--extra", str(extra)]) == 0
+    assert "has finished before" in capsys.readouterr().out
+    assert main(command) == 1
+    assert "holds another run" in capsys.readouterr().err
+
+
+def test_a_bad_file_of_extra_digits_is_one_line(digits_file, tmp_path, capsys):
+    command = ["--recipe", "mlp-adam", "--data", str(digits_file), "--out", str(tmp_path), *QUICK]
+    assert main([*command, "--extra", str(tmp_path / "nowhere.npz")]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "nowhere.npz" in said
+    assert "--extra" in said
