@@ -8,17 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from edge.output import JsonLines, Table
+from edge.commands import read
+from edge.commands.options import EPILOG, add_reader, make_recognizer
 from edge.terminal import run_command
-
-if TYPE_CHECKING:
-    from edge.recognizer import Recognizer
-
-_EPILOG = """\
-exit code: 0, every input was processed; 1, some input was an error; 2, wrong usage
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,29 +39,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", required=True
     )
-    read = commands.add_parser(
-        "read",
-        help="read photos, folders of them, videos, and touch recordings (*.json)",
-        description="Reads the postcode in each photo, each photo in a folder, each touch "
-        "recording (*.json), and on each envelope that a video shows.",
-        epilog=_EPILOG,
-    )
-    read.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a photo, folder, video or recording"
-    )
-    read.add_argument("--json", action="store_true", help="print one line of JSON per input")
-    _add_reader(read)
-    read.add_argument(
-        "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
-    )
-    read.add_argument("--debug", action="store_true", help="show where an error came from")
+    read.add_parser(commands)
     evaluate = commands.add_parser(
         "evaluate",
         help="read a folder whose postcodes are known, and tell how well",
         description="Reads the photos and touch recordings that labels.csv in a folder names "
         "(columns: file,postcode), tells how well, and writes report.json, readings.jsonl, "
         "the error-reject curve and a sheet of the failures.",
-        epilog=_EPILOG,
+        epilog=EPILOG,
     )
     evaluate.add_argument("folder", type=Path, metavar="DIR", help="the inputs and labels.csv")
     evaluate.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -79,66 +57,15 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("out/evaluate"),
         help="where the files go (default: %(default)s)",
     )
-    _add_reader(evaluate)
+    add_reader(evaluate)
     evaluate.add_argument("--debug", action="store_true", help="show where an error came from")
     return parser
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and below 1")
-    return share
-
-
-def _add_reader(parser: argparse.ArgumentParser) -> None:
-    """Add what decides how inputs are read."""
-    parser.add_argument("--model", metavar="M.tflite", help="instead of the bundled model")
-    parser.add_argument(
-        "--directory",
-        metavar="CODES.txt",
-        help="accept only these postcodes: a file with one, or the first digits of some, a line "
-        "(and after a comma the region's name); or kr, us, fr, de, which are built in "
-        "(a file of that name is written ./kr)",
-    )
-    parser.add_argument(
-        "--max-error",
-        metavar="SHARE",
-        type=_share,
-        help="of the accepted postcodes at most this share may be wrong, for example 0.001 "
-        "(default: the model's own threshold, made for 0.01)",
-    )
-
-
-def _recognizer(options: argparse.Namespace) -> Recognizer:
-    # numpy, OpenCV and the interpreter are imported only now: `--help` needs none.
-    from edge.recognizer import Recognizer
-
-    return Recognizer(options.model, options.directory, options.max_error)
-
-
-def _read(options: argparse.Namespace) -> int:
-    from edge.batch import read_all
-    from edge.sources.files import expand
-
-    recognizer = _recognizer(options)
-    paths = list(expand(options.paths))
-    printer = JsonLines() if options.json else Table([str(path) for path in paths])
-    failed = False
-    for reading in read_all(recognizer, paths, options.annotate):
-        printer.add(reading)
-        failed |= reading.status == "error"
-    printer.close()
-    return 1 if failed else 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from edge.evaluate import evaluate
 
-    report = evaluate(_recognizer(options), options.folder, options.out)
+    report = evaluate(make_recognizer(options), options.folder, options.out)
     if options.json:
         print(report.to_json())
     else:
@@ -147,4 +74,4 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 1 if report.errors else 0
 
 
-_COMMANDS = {"read": _read, "evaluate": _evaluate}
+_COMMANDS = {"read": read.run, "evaluate": _evaluate}

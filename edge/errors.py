@@ -9,7 +9,9 @@ Each is also the builtin it resembles, so a caller may catch either name:
     ├── ModelError (ValueError)          a model or its card is missing or unfit
     ├── DirectoryError (ValueError)      a directory of postcodes can't be used
     ├── OutputError (OSError)            a result can't be written
-    └── RuntimeMissingError (ImportError)  no interpreter is installed
+    ├── WorkerError (RuntimeError)       a process that reads inputs can't be started
+    └── PackageMissingError (ImportError)  a package that is asked for is not installed
+        └── RuntimeMissingError          no interpreter is
 
 The message is one sentence for a person: what is wrong, where, what to do.
 """
@@ -47,5 +49,13 @@ class OutputError(FiveboxError, OSError):
     """A result can't be written where it was asked for."""
 
 
-class RuntimeMissingError(FiveboxError, ImportError):
+class WorkerError(FiveboxError, RuntimeError):
+    """A process that reads inputs beside others can't be started."""
+
+
+class PackageMissingError(FiveboxError, ImportError):
+    """What was asked for needs a package that is not installed."""
+
+
+class RuntimeMissingError(PackageMissingError):
     """No TFLite interpreter is installed."""

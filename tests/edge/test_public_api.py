@@ -34,7 +34,9 @@ def test_an_unknown_name_is_an_attribute_error():
         (errors.ModelError, errors.FiveboxError, ValueError),
         (errors.DirectoryError, errors.FiveboxError, ValueError),
         (errors.OutputError, errors.FiveboxError, OSError),
-        (errors.RuntimeMissingError, errors.FiveboxError, ImportError),
+        (errors.WorkerError, errors.FiveboxError, RuntimeError),
+        (errors.PackageMissingError, errors.FiveboxError, ImportError),
+        (errors.RuntimeMissingError, errors.PackageMissingError, ImportError),
     ],
 )
 def test_each_error_is_also_the_builtin_it_resembles(error, base, builtin):

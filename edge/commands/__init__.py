@@ -1,0 +1,1 @@
+"""The subcommands of `python -m edge`, each in its own module."""
