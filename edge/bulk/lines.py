@@ -167,7 +167,8 @@ class LineSink:
     def _settle(self, size: int) -> int:
         """Take a torn record off the end, and return where the whole ones end."""
         head = self._form.head
-        there = os.pread(self._file.fileno(), len(head), 0)
+        # Blocks that a power cut kept from being written read as zeros.
+        there = os.pread(self._file.fileno(), len(head), 0).rstrip(b"\0")
         if there != head[: len(there)]:
             raise OutputError(
                 f"{self._path}: its first line is not {head.decode().strip()}; name another file"

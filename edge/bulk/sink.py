@@ -97,7 +97,7 @@ def not_done(inputs: Iterator[Input], sink: Sink, path: Path) -> Iterator[Input]
     """
     records = sink.records()
     record = next(records, None)
-    last_film = None
+    last_film: str | None = None
     for item in inputs:
         source = printable(item.source)
         if item.is_film and source == last_film:
@@ -113,10 +113,9 @@ def not_done(inputs: Iterator[Input], sink: Sink, path: Path) -> Iterator[Input]
                 "the inputs; give the inputs that it was begun with, or another file"
             )
         record = next(records, None)
-        if item.is_film:
-            last_film = source
-            while record is not None and record.source == source:
-                record = next(records, None)
+        last_film = source if item.is_film else None
+        while record is not None and record.source == last_film:
+            record = next(records, None)
     if record is not None:
         raise OutputError(
             f"{path}: it has readings of more inputs than there are now, {record.source} next; "

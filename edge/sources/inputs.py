@@ -250,8 +250,8 @@ def _remote(url: str) -> Iterator[Input]:
         elif not is_archive(name):
             yield _page(Input(url, base), rest) if mark else Input(url, base)
         else:
-            in_order = not name.lower().endswith(ZIP_SUFFIXES)
-            with remote.opened(base, in_order) as file:
+            # What is in a zip archive stands at its end.
+            with remote.opened(base, is_kept=name.lower().endswith(ZIP_SUFFIXES)) as file:
                 if mark:
                     yield _named_inside(url, base, name, rest, file)
                 else:

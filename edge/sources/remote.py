@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -13,6 +15,7 @@ from edge.sources.files import MOST_BYTES
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 _WEB = ("http", "https")
+_NOT_FOUND = 404
 
 
 def is_url(name: str) -> bool:
@@ -53,7 +56,7 @@ def fetch(url: str) -> bytes:
         InputError: it is missing, empty, too large or can't be reached, or fsspec or what
             it needs for such a URL is not installed.
     """
-    with _one_sentence(), _open(url, in_order=True) as file:
+    with _one_sentence(), _open(url) as file:
         content: bytes = file.read(MOST_BYTES + 1)
         # A stream may give less than was asked for.
         while len(content) <= MOST_BYTES and (more := file.read(MOST_BYTES + 1 - len(content))):
@@ -66,25 +69,33 @@ def fetch(url: str) -> bytes:
 
 
 @contextlib.contextmanager
-def opened(url: str, in_order: bool) -> Iterator[BinaryIO]:
+def opened(url: str, is_kept: bool) -> Iterator[BinaryIO]:
     """Lend the file at a URL.
 
     Args:
         url: of the file.
-        in_order: whether it is read from beginning to end, which any server can do.
+        is_kept: whether it must be there as a whole, in a temporary file; else it is read
+            from beginning to end as it comes.
 
     Raises:
         InputError: as `fetch`; also where it breaks off while it is read.
     """
-    with _one_sentence(), _open(url, in_order) as file:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_one_sentence())
+        file = stack.enter_context(_open(url))
+        if is_kept:
+            whole = stack.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(file, whole)
+            whole.seek(0)
+            file = whole
         yield file
 
 
-def _open(url: str, in_order: bool) -> Any:
+def _open(url: str) -> Any:
     import fsspec
 
-    web = urlsplit(url).scheme.lower() in _WEB
-    options = {"block_size": 0} if web and in_order else {}
+    # From the beginning to the end, which any server can do.
+    options = {"block_size": 0} if urlsplit(url).scheme.lower() in _WEB else {}
     return fsspec.open(url, "rb", **options)
 
 
@@ -95,6 +106,9 @@ def _one_sentence() -> Iterator[None]:
     except (InputError, GeneratorExit):
         raise
     except FileNotFoundError as error:
+        # So fsspec calls servers that can't be reached, too; those that answer have a status.
+        if error.__cause__ is not None and getattr(error.__cause__, "status", None) != _NOT_FOUND:
+            raise InputError(_unreadable(error.__cause__)) from error
         raise InputError("there is no such file at this address; check it") from error
     except ImportError as error:
         missing = getattr(error, "name", None) or str(error)
@@ -104,5 +118,9 @@ def _one_sentence() -> Iterator[None]:
         ) from error
     except Exception as error:
         # Each file system has its own errors, and those of the libraries below it.
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise InputError(f"the address can't be read ({reason})") from error
+        raise InputError(_unreadable(error)) from error
+
+
+def _unreadable(error: BaseException) -> str:
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return f"the address can't be read ({reason})"
