@@ -54,12 +54,14 @@ class Pool:
     Args:
         make_recognizer: makes a recogniser in each process; must be importable there.
         jobs: processes at most; one is started when there is work for it.
-
-    They end when `read` has, or was closed.
+        is_kept: whether they wait for another `read` when one has come to its end; else they
+            end with it. With a `read` that fails or is closed they always do.
     """
 
-    def __init__(self, make_recognizer: Callable[[], Any], jobs: int) -> None:
-        self._make_recognizer, self._jobs = make_recognizer, jobs
+    def __init__(
+        self, make_recognizer: Callable[[], Any], jobs: int, is_kept: bool = False
+    ) -> None:
+        self._make_recognizer, self._jobs, self._is_kept = make_recognizer, jobs, is_kept
         self._window = _WINDOW * jobs
         self._workers: list[_Worker] = []
         self._pending: deque[_Slot | Question] = deque()
@@ -79,6 +81,7 @@ class Pool:
         """
         slots: deque[_Slot] = deque()
         end: End | None = None
+        is_whole = False
         try:
             with Feed(listing) as feed:
                 while True:
@@ -109,8 +112,10 @@ class Pool:
                             self._pending.append(slots[-1])
             if end.error is not None:
                 raise end.error
+            is_whole = True
         finally:
-            self._close()
+            if not (is_whole and self._is_kept):
+                self.close()
 
     def _hand_out(self) -> None:
         while self._pending:
@@ -183,7 +188,8 @@ class Pool:
         slot.is_done = True
         self._carried -= slot.item.carried
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """End the processes."""
         for worker in self._workers:
             worker.connection.close()
             worker.process.terminate()

@@ -39,7 +39,7 @@ class ParquetSink:
 
     def __init__(self, path: Path, is_resumed: bool) -> None:
         self._arrow, self._parquet = _pyarrow()
-        self._schema = _schema(self._arrow)
+        self._schema = schema(self._arrow)
         self._path = path
         self._folder = path.with_name(path.name + ".parts")
         self._rows: list[dict[str, Any]] = []
@@ -86,8 +86,7 @@ class ParquetSink:
 
     def add(self, reading: Reading) -> None:
         """Take a reading; it is written with others."""
-        fields = json.loads(reading.to_json())
-        self._rows.append({name: _stored(fields[name]) for name in self._schema.names})
+        self._rows.append(row_of(reading))
         is_due = time.monotonic() - self._since >= _PART_SECONDS
         if is_due or len(self._rows) >= _PART_READINGS:
             self._flush()
@@ -183,7 +182,8 @@ def _pyarrow() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def _schema(arrow: Any) -> Any:
+def schema(arrow: Any) -> Any:
+    """Return the columns: the fields of the JSON line, in its order."""
     digit = arrow.struct(
         [
             ("digit", arrow.string()),
@@ -207,8 +207,10 @@ def _schema(arrow: Any) -> Any:
     )
 
 
-def _stored(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) else value
+def row_of(reading: Reading) -> dict[str, Any]:
+    """Return a reading's fields as `schema` has them."""
+    fields = json.loads(reading.to_json())
+    return {k: printable(v) if isinstance(v, str) else v for k, v in fields.items()}
 
 
 def _part_name(number: int) -> str:

@@ -69,6 +69,13 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="go on where an earlier run with the same inputs and --output was stopped",
     )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="read on a Ray cluster, auto or HOST:PORT of its head, which must find the inputs "
+        "under the same names; --output becomes a folder of .parquet or .jsonl shards, in any "
+        "order",
+    )
     add_reader(parser)
     parser.add_argument(
         "--annotate", metavar="DIR", type=Path, help="write each input with what was read drawn in"
@@ -80,6 +87,8 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read the inputs and return the exit code."""
     _check(options)
+    if options.cluster:
+        return _run_on_cluster(options)
     from edge.sources.inputs import list_inputs
 
     inputs = list_inputs(_names(options))
@@ -108,8 +117,24 @@ def _check(options: argparse.Namespace) -> None:
         options.refuse("name inputs, or a list of them by --from FILE, and not both")
     if options.resume and not options.output:
         options.refuse("--resume goes on with the file that --output names; name it")
+    if options.cluster and (options.resume or options.annotate or options.json):
+        options.refuse("--cluster goes with --output alone, not with --resume, --json, --annotate")
+    if options.cluster and (not options.output or options.output.suffix.lower() == ".csv"):
+        options.refuse(
+            "--cluster writes shards; name their folder by --output DIR.parquet or .jsonl"
+        )
     if options.annotate and (options.jobs or 1) > 1:
         options.refuse("--annotate draws in one process; leave --jobs out")
+
+
+def _run_on_cluster(options: argparse.Namespace) -> int:
+    from edge.bulk.cluster import read_on_cluster
+    from edge.bulk.worker import Setup
+
+    setup = Setup(options.model, options.directory, options.max_error)
+    counts = read_on_cluster(options.cluster, _names(options), setup, options.output, options.jobs)
+    Summary(counts).close()
+    return 1 if counts["error"] else 0
 
 
 def _names(options: argparse.Namespace) -> Iterable[str]:

@@ -94,6 +94,17 @@ def list_inputs(names: Iterable[str]) -> Iterator[Input]:
             yield from _local(name)
 
 
+def list_files(names: Iterable[str]) -> Iterator[str]:
+    """Yield names with folders and patterns opened, archives and documents still whole."""
+    for name in names:
+        if remote.is_url(name):
+            yield name
+        elif name and not _exists(name) and _inside(name) is None and glob.has_magic(name):
+            yield from _paths(_matches(name)) if _matches(name) else [name]
+        else:
+            yield from _paths([name])
+
+
 def open_documents(inputs: Iterable[Input], count: Callable[[Input], int]) -> Iterator[Input]:
     """Yield inputs with documents of many pages opened: each page is an input.
 
@@ -141,9 +152,13 @@ def _exists(name: str) -> bool:
         return False
 
 
-def _matching(pattern: str) -> Iterator[Input]:
+def _matches(pattern: str) -> list[str]:
     # `Path.glob` takes no absolute patterns.
-    found = sorted(glob.iglob(pattern, recursive=True))  # noqa: PTH207
+    return sorted(glob.iglob(pattern, recursive=True))  # noqa: PTH207
+
+
+def _matching(pattern: str) -> Iterator[Input]:
+    found = _matches(pattern)
     for name in found:
         yield from _expanded(name)
     if not found:
@@ -156,6 +171,10 @@ def _expanded(name: str) -> Iterator[Input]:
             yield from _members(str(path), str(path))
         else:
             yield Input.of(path)
+
+
+def _paths(names: Iterable[str]) -> Iterator[str]:
+    return map(str, expand(names, _is_wanted_file))
 
 
 def _is_wanted_file(path: Path) -> bool:

@@ -214,3 +214,19 @@ def test_the_readings_are_those_of_one_process(tmp_path, recognizer):
     alone, together = list(read_all(recognizer, inputs)), read(inputs, make=Setup())
     for one, other in zip(alone, together, strict=True):
         assert vars(one) | {"elapsed_ms": 0} == vars(other) | {"elapsed_ms": 0}
+
+
+def test_processes_that_are_kept_read_again_and_end_when_they_are_told_to(tmp_path):
+    pool = Pool(make_obedient, 1, is_kept=True)
+    inputs = orders(tmp_path, ("where", ""))
+    try:
+        first, second = (next(pool.read(lambda _: iter(inputs))).reason for _ in range(2))
+        assert multiprocessing.active_children() == []
+        third, fourth = (
+            reading.reason for _ in range(2) for reading in pool.read(lambda _: iter(inputs))
+        )
+    finally:
+        pool.close()
+    # Reading that is not gone through to its end ends them.
+    assert len({first, second, third}) == 3
+    assert third == fourth
