@@ -7,6 +7,7 @@ archives and documents by the actor that gets them.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -27,6 +28,7 @@ FORMATS = (".parquet", ".jsonl")
 
 # Names that are done again where their node is lost before they are.
 _BLOCK = 64
+_BLOCKS_EACH = 4
 # Names whose readings an actor hands over at once.
 _BATCH = 16
 _ASIDE = ".partial"
@@ -62,51 +64,52 @@ def read_on_cluster(
     check_new(output, False, output.exists())
     items = [{"name": name} for name in list_files(names)]
     aside = output.absolute().with_name(output.name + _ASIDE)
+    is_parquet = output.suffix.lower() == ".parquet"
     with one_sentence(output):
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-    _connect(ray, address)
     try:
+        _connect(ray, address)
         if items:
-            _run(ray, items, make_recognizer, aside, output.suffix, actors)
+            readings = _readings(ray, items, make_recognizer, actors)
+            (readings.write_parquet if is_parquet else readings.write_json)(str(aside))
+        counts = _count(aside, "parquet" if is_parquet else "json")
+        with one_sentence(output):
+            aside.replace(output)
+        return counts
     except ray.exceptions.RayError as error:
         reason = str(error).strip().splitlines()[-1]
         raise WorkerError(f"the cluster gave up ({reason}); see Ray's own log") from error
     finally:
         ray.shutdown()
-    counts = _count(aside, output.suffix)
-    with one_sentence(output):
-        aside.replace(output)
-    return counts
+        shutil.rmtree(aside, ignore_errors=True)
 
 
-def _run(
-    ray: Any,
-    items: list[dict[str, str]],
-    make_recognizer: Callable[[], Any],
-    folder: Path,
-    suffix: str,
-    actors: int | None,
-) -> None:
+def _readings(
+    ray: Any, items: list[dict[str, str]], make_recognizer: Callable[[], Any], actors: int | None
+) -> Any:
+    """Return the dataset of readings, of which nothing is read yet."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = sys.stderr is not None and sys.stderr.isatty()
     most = actors or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    blocks = -(-len(items) // _BLOCK)
-    readings = ray.data.from_items(items, override_num_blocks=max(blocks, 1)).map_batches(
+    # A name may stand for a whole shard: of a few names each is a block.
+    blocks = max(-(-len(items) // _BLOCK), min(len(items), _BLOCKS_EACH * most))
+    return ray.data.from_items(items, override_num_blocks=blocks).map_batches(
         _Reader,
-        fn_constructor_args=(make_recognizer,),
+        fn_constructor_args=(make_recognizer, str(Path.cwd())),
         batch_size=_BATCH,
         num_cpus=1,
         compute=ray.data.ActorPoolStrategy(size=min(most, blocks)),
     )
-    write = readings.write_parquet if suffix == ".parquet" else readings.write_json
-    write(str(folder))
 
 
 class _Reader:
     """What an actor does: names → a table of readings."""
 
-    def __init__(self, make_recognizer: Callable[[], Any]) -> None:
+    def __init__(self, make_recognizer: Callable[[], Any], folder: str) -> None:
+        # Relative names are meant from where the command was given.
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
         self._pool = Pool(make_recognizer, jobs=1, is_kept=True)
 
     def __call__(self, batch: dict[str, Any]) -> Iterator[Any]:
@@ -149,10 +152,10 @@ def _connect(ray: Any, address: str) -> None:
         ray.init(include_dashboard=False, **options)
 
 
-def _count(folder: Path, suffix: str) -> Counter[str]:
+def _count(folder: Path, kind: str) -> Counter[str]:
     import pyarrow.dataset  # type: ignore[import-untyped]
 
-    shards = pyarrow.dataset.dataset(folder, format=suffix[1:].replace("jsonl", "json"))
+    shards = pyarrow.dataset.dataset(folder, format=kind)
     counts: Counter[str] = Counter()
     for batch in shards.to_batches(columns=["status"]) if shards.files else ():
         counts.update(batch["status"].to_pylist())

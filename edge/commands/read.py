@@ -131,6 +131,8 @@ def _run_on_cluster(options: argparse.Namespace) -> int:
     from edge.bulk.cluster import read_on_cluster
     from edge.bulk.worker import Setup
 
+    # What is wrong with the model is told here and not by each actor.
+    make_recognizer(options)
     setup = Setup(options.model, options.directory, options.max_error)
     counts = read_on_cluster(options.cluster, _names(options), setup, options.output, options.jobs)
     Summary(counts).close()
