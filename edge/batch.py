@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,56 +17,73 @@ from edge.errors import InputError, OutputError
 from edge.picture import Picture
 from edge.reading import Reading
 from edge.recognizer import Recognizer
-from edge.sources.files import ANNOTATED_SUFFIX, is_recording, load_recording
-from edge.sources.images import load_picture
-from edge.sources.video import frames, is_video
+from edge.sources.files import ANNOTATED_SUFFIX, as_path
+from edge.sources.inputs import Input
+from edge.sources.load import load
+from edge.sources.video import frames
 
 
 def read_all(
-    recognizer: Recognizer, paths: Iterable[Path], annotate_to: Path | None = None
+    recognizer: Recognizer, inputs: Iterable[Input | Path], annotate_to: Path | None = None
 ) -> Iterator[Reading]:
     """Read inputs in order, each yielded as soon as it is known.
 
     Args:
         recognizer: reads them.
-        paths: photos, touch recordings and videos, which give a reading for each envelope
-            that is shown.
+        inputs: what `sources.inputs` lists, or paths; a video gives a reading for each
+            envelope that is shown. They are taken one by one, but all at once where
+            pictures are annotated.
         annotate_to: a folder, made if need be, that gets a picture of each input with
             what was read drawn in: `a.jpg` becomes `a.read.jpg`.
 
     Raises:
         OutputError: an annotated picture can't be written.
     """
+    items = (Input.of(item) if isinstance(item, Path) else item for item in inputs)
     if annotate_to is not None:
-        _make_folder(annotate_to)
-    paths = list(paths)
-    # An input that lies in the same folder must not be overwritten, least of all
-    # before it was read.
-    taken = {path.name for path in paths}
-    for path in paths:
-        start = time.perf_counter()
-        for bare, data in _readings(recognizer, path):
-            elapsed = 1000 * (time.perf_counter() - start)
-            reading = replace(bare, source=str(path), elapsed_ms=elapsed)
-            if annotate_to is not None and data is not None:
-                _write(_picture(data, reading), annotate_to / _picture_name(path, taken))
+        yield from _read_and_draw(recognizer, list(items), annotate_to)
+        return
+    for item in items:
+        for reading, _ in read_input(recognizer, item):
             yield reading
 
 
-def _readings(recognizer: Recognizer, path: Path) -> Iterator[tuple[Reading, Any]]:
+def read_input(recognizer: Recognizer, item: Input) -> Iterator[tuple[Reading, Any]]:
     """Yield what an input shows, and the data in which it was read; None where there is none."""
-    if is_video(path):
+    start = time.perf_counter()
+    for bare, data in _readings(recognizer, item):
+        elapsed = 1000 * (time.perf_counter() - start)
+        yield replace(bare, source=item.source, elapsed_ms=elapsed), data
+
+
+def _read_and_draw(
+    recognizer: Recognizer, items: Sequence[Input], folder: Path
+) -> Iterator[Reading]:
+    _make_folder(folder)
+    # An input that lies in the same folder must not be overwritten, least of all
+    # before it was read.
+    taken = {Path(item.path).name for item in items}
+    for item in items:
+        for reading, data in read_input(recognizer, item):
+            if data is not None:
+                _write(_picture(data, reading), folder / _picture_name(item, taken))
+            yield reading
+
+
+def _readings(recognizer: Recognizer, item: Input) -> Iterator[tuple[Reading, Any]]:
+    if item.is_film and item.member is None and not item.is_remote:
         from edge.film import read_frames
 
-        yield from read_frames(recognizer, frames(path))
+        yield from read_frames(recognizer, frames(as_path(item.path)))
         return
-    data: Any
     try:
-        data = load_recording(path) if is_recording(path) else load_picture(path)
+        data: Any = load(item)
         is_image = isinstance(data, Picture)
         reading = recognizer.read(data) if is_image else recognizer.read_strokes(data)
     except InputError as error:
         yield Reading("error", reason=str(error)), None
+    except MemoryError:
+        yield Reading("error", reason="the memory is too small for this input"), None
     else:
         yield reading, data
 
@@ -80,12 +97,15 @@ def _picture(data: Any, reading: Reading) -> NDArray[np.uint8]:
     return annotate(drawing, move(reading, to_drawing))
 
 
-def _picture_name(path: Path, taken: set[str]) -> str:
+def _picture_name(item: Input, taken: set[str]) -> str:
     """Return a name that no other input of this run has, not even `a.png` beside `a.jpg`."""
-    name, count = path.stem + ANNOTATED_SUFFIX, 1
+    stem = Path(item.name).stem
+    if item.page is not None:
+        stem += f"-page-{item.page}"
+    name, count = stem + ANNOTATED_SUFFIX, 1
     while name in taken:
         count += 1
-        name = f"{path.stem}-{count}{ANNOTATED_SUFFIX}"
+        name = f"{stem}-{count}{ANNOTATED_SUFFIX}"
     taken.add(name)
     return name
 

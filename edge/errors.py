@@ -24,6 +24,7 @@ Each is also the builtin it resembles, so a caller may catch either name:
     ├── PublishError (OSError)           a receiver can't be reached, or doesn't take a reading
     │   └── RefusedError                 it understood a reading and won't have it
     ├── WindowError (OSError)            there is no screen for a window, or OpenCV has none
+    ├── WorkerError (RuntimeError)       a process that reads inputs can't be started
     └── PackageMissingError (ImportError)  a package that is asked for is not installed
         └── RuntimeMissingError          no interpreter is
 
@@ -146,6 +147,10 @@ class RefusedError(PublishError):
 
 class WindowError(FiveboxError, OSError):
     """No window can be opened: there is no screen, or OpenCV was built without windows."""
+
+
+class WorkerError(FiveboxError, RuntimeError):
+    """A process that reads inputs beside others can't be started."""
 
 
 class PackageMissingError(FiveboxError, ImportError):

@@ -15,7 +15,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
-from edge.commands.reader import add_reader
+from edge.commands.reader import add_reader, make_recognizer
 from edge.output import JsonLines, Table
 
 if TYPE_CHECKING:
@@ -53,12 +53,11 @@ def run(options: argparse.Namespace) -> int:
     """Watch until the source ends, enough was read or somebody stops it."""
     # `--help` needs neither numpy nor OpenCV.
     from edge.live import Live, View
-    from edge.recognizer import Recognizer
     from edge.sources import opener
     from edge.sources.uri import without_password
 
     source = opener(options.source)
-    recognizer = Recognizer(options.model, options.directory, options.max_error)
+    recognizer = make_recognizer(options)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
 
     def listen(event: Event) -> None:

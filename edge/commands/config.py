@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from edge.commands.reader import add_config
 
 
 def add_parser(commands: Any) -> None:
@@ -24,17 +25,6 @@ def add_parser(commands: Any) -> None:
         "--docs", action="store_true", help="print the manual's page of settings instead"
     )
     parser.add_argument("--debug", action="store_true", help="show where an error came from")
-
-
-def add_config(parser: argparse.ArgumentParser) -> None:
-    """Add what names the settings' file."""
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="the settings (default: what FIVEBOX_CONFIG names, else /etc/fivebox/fivebox.toml "
-        "where it is there)",
-    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from edge.commands.reader import add_reader
+from edge.commands.reader import add_reader, load_config, make_recognizer
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,10 +37,10 @@ def run(options: argparse.Namespace) -> int:
     check_screen()
     from edge.beep import Beeper
     from edge.padwindow import PadWindow
-    from edge.recognizer import Recognizer
 
-    recognizer = Recognizer(options.model, options.directory, options.max_error)
-    with Beeper(options.mute) as beeper:
+    is_mute = options.mute or not load_config(options).kiosk.sound
+    recognizer = make_recognizer(options)
+    with Beeper(is_mute) as beeper:
         PadWindow(recognizer, beeper, options.scale, options.fullscreen).run()
     return 0
 

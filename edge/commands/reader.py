@@ -1,8 +1,20 @@
-"""The options that decide how inputs are read, the same for every command that reads."""
+"""What the commands that read have in common: their flags, and the settings under them."""
 
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge.bulk.worker import Setup
+    from edge.config import Config
+    from edge.recognizer import Recognizer
+
+EPILOG = """\
+exit code: 0, every input was processed; 1, some input was an error; 2, wrong usage
+"""
 
 
 def add_reader(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +34,47 @@ def add_reader(parser: argparse.ArgumentParser) -> None:
         help="of the accepted postcodes at most this share may be wrong, for example 0.001 "
         "(default: the model's own threshold, made for 0.01)",
     )
+    add_config(parser)
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add what names the settings' file."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the settings (default: what FIVEBOX_CONFIG names, else /etc/fivebox/fivebox.toml "
+        "where it is there)",
+    )
+
+
+def load_config(options: argparse.Namespace) -> Config:
+    """Return the settings of file and environment; flags go before them.
+
+    Raises:
+        ConfigError: they can't be used.
+    """
+    from edge.config_load import load
+
+    return load(options.config, os.environ).config
+
+
+def make_setup(options: argparse.Namespace) -> Setup:
+    """Return how to make the recogniser that flags and settings ask for, here or elsewhere."""
+    from edge.bulk.worker import Setup
+
+    reader = load_config(options).reader
+    return Setup(
+        model=options.model or (reader.model and str(reader.model)),
+        directory=options.directory or (reader.directory and str(reader.directory)),
+        max_error=reader.max_error if options.max_error is None else options.max_error,
+        xnnpack=reader.xnnpack,
+    )
+
+
+def make_recognizer(options: argparse.Namespace) -> Recognizer:
+    """Return the recogniser that flags and settings ask for."""
+    return make_setup(options)()
 
 
 def _share(text: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PosixPath
 
 from edge.errors import InputError, RecordingError
@@ -35,6 +35,10 @@ VIDEO_SUFFIXES = {
     ".webm",
 }
 RECORDING_SUFFIX = ".json"
+TIFF_SUFFIXES = {".tif", ".tiff"}
+PDF_SUFFIX = ".pdf"
+# Of an image file.
+MOST_BYTES = 256_000_000
 # Of pictures in which a reading was drawn; in a folder they are no inputs.
 ANNOTATED_SUFFIX = ".read.jpg"
 
@@ -42,19 +46,48 @@ ANNOTATED_SUFFIX = ".read.jpg"
 _MOST_RECORDING_BYTES = 4_000_000
 
 
-def expand(paths: Iterable[str]) -> Iterator[Path]:
+def expand(paths: Iterable[str], is_wanted: Callable[[Path], bool] | None = None) -> Iterator[Path]:
     """Yield the inputs that paths name, folders opened, in order.
 
     A path that is no folder is yielded as it is, be it there or not, even an empty
-    one; of a folder all photos, videos and touch recordings in it and below it, by
-    name. A folder without any is yielded itself, so that reading it says so.
+    one; of a folder all that is wanted in it and below it, by name. A folder without any
+    is yielded itself, so that reading it says so.
+
+    Args:
+        paths: files and folders.
+        is_wanted: of what is in a folder; None wants photos, videos and touch recordings.
     """
-    for path in (Path(name) if name else _EmptyPath() for name in paths):
-        if not _is_folder(path):
+    for path in map(as_path, paths):
+        if not is_folder(path):
             yield path
             continue
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_input(p))
-        yield from inside or [path]
+        inside = walk(path, is_wanted or is_input)
+        yield next(inside, path)
+        yield from inside
+
+
+def as_path(name: str) -> Path:
+    """Return a name as a path; the empty one stays empty."""
+    return Path(name) if name else _EmptyPath()
+
+
+def walk(folder: Path, is_wanted: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yield the wanted files in a folder and below it, by name.
+
+    Only one folder's names at each depth are held at a time. A folder that can't be
+    looked into has nothing in it; links to folders are not followed.
+    """
+    try:
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(path, is_wanted)
+        elif entry.is_file() and is_wanted(path):
+            yield path
 
 
 def is_recording(path: Path) -> bool:
@@ -67,6 +100,16 @@ def is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES
 
 
+def has_pages(name: str) -> bool:
+    """Tell whether a file may have several pages, by its name."""
+    return Path(name).suffix.lower() in {*TIFF_SUFFIXES, PDF_SUFFIX}
+
+
+def is_pdf(name: str) -> bool:
+    """Tell whether a file is taken for a PDF, by its name."""
+    return Path(name).suffix.lower() == PDF_SUFFIX
+
+
 def load_recording(path: Path) -> object:
     """Read the JSON of a touch recording; its form is checked by `strokes`.
 
@@ -74,8 +117,16 @@ def load_recording(path: Path) -> object:
         InputError: the file can't be read.
         RecordingError: it is not JSON, or far too large.
     """
-    content = read_bytes(path, limit=_MOST_RECORDING_BYTES)
-    if content is None:
+    return parse_recording(read_bytes(path, limit=_MOST_RECORDING_BYTES))
+
+
+def parse_recording(content: bytes | None) -> object:
+    """Parse the content of a touch recording's file, None where that is far too large.
+
+    Raises:
+        RecordingError: it is not JSON, or far too large.
+    """
+    if content is None or len(content) > _MOST_RECORDING_BYTES:
         raise RecordingError(
             f"it is larger than {_MOST_RECORDING_BYTES // 1_000_000} MB, too large for a "
             "touch recording of five digits"
@@ -120,7 +171,8 @@ class _EmptyPath(PosixPath):
         return ""
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; what can't be judged is none."""
     try:
         return path.is_dir()
     except OSError:
@@ -128,8 +180,14 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _is_input(path: Path) -> bool:
-    if path.name.startswith(".") or path.name.endswith(ANNOTATED_SUFFIX):
+def is_hidden(name: str) -> bool:
+    """Tell files that are no inputs where nobody named them: hidden, or made by us."""
+    return name.startswith(".") or name.endswith(ANNOTATED_SUFFIX)
+
+
+def is_input(path: Path) -> bool:
+    """Tell photos, videos and touch recordings, by their names, from what else is in a folder."""
+    if is_hidden(path.name):
         return False
     if path.suffix.lower() in IMAGE_SUFFIXES or is_video(path):
         return True
@@ -145,4 +203,9 @@ def _may_be_recording(path: Path) -> bool:
         data = load_recording(path)
     except InputError:
         return True
+    return looks_like_recording(data)
+
+
+def looks_like_recording(data: object) -> bool:
+    """Tell JSON that is meant as a touch recording, be it right or wrong."""
     return isinstance(data, dict) and ("boxes" in data or "strokes" in data)

@@ -18,10 +18,9 @@ from edge.arrays import MOST_PIXELS, too_large
 from edge.errors import ImageError
 from edge.picture import Picture
 from edge.quiet import native_stderr_heard
-from edge.sources.files import read_bytes
+from edge.sources.files import MOST_BYTES, read_bytes
 from edge.sources.headers import Header, read_header
 
-_MOST_BYTES = 256_000_000
 # A JPEG of so many pixels is decoded at half its size first.
 _LEAST_HALVED = 500_000
 _SCALES = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2)
@@ -116,9 +115,9 @@ _QUARTER_TURNS = {6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 def _content(path: Path) -> bytes:
-    content = read_bytes(path, limit=_MOST_BYTES)
+    content = read_bytes(path, limit=MOST_BYTES)
     if content is None:
-        raise ImageError(f"the file is larger than {_MOST_BYTES // 1_000_000} MB")
+        raise ImageError(f"the file is larger than {MOST_BYTES // 1_000_000} MB")
     return content
 
 

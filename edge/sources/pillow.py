@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -24,8 +25,12 @@ _SIXTEEN_BIT = {"I;16", "I;16B", "I;16L", "I;16N", "I"}
 _STRIP = 128
 
 
-def decode_any(content: bytes) -> tuple[NDArray[np.uint8], int]:
-    """Decode the first picture in an image file's content.
+def decode_any(content: bytes | BinaryIO, number: int = 0) -> tuple[NDArray[np.uint8], int]:
+    """Decode a picture in an image file's content.
+
+    Args:
+        content: of the file, or the file itself, open.
+        number: of the picture, from 0, where there are several.
 
     Returns:
         `uint8 (h, w, 3)` BGR as stored, alpha laid over white; and its EXIF
@@ -40,7 +45,10 @@ def decode_any(content: bytes) -> tuple[NDArray[np.uint8], int]:
         # picture that is whole.
         with native_stderr_silenced(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+            file = io.BytesIO(content) if isinstance(content, bytes) else content
+            with Image.open(file, formats=_FORMATS) as image:
+                if number:
+                    image.seek(number)
                 width, height = image.size
                 if width * height > MOST_PIXELS:
                     raise ImageError(too_large(width, height))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from edge.output import JsonLines, Table
+from edge.output import JsonLines, Summary, Table
 from edge.reading import Reading
 
 ACCEPTED = Reading("accepted", "a.jpg", "04524", "04524", 0.991, elapsed_ms=12.34)
@@ -62,3 +62,23 @@ def test_the_last_line_counts_the_statuses(capsys):
         table.add(reading)
     table.close()
     assert capsys.readouterr().out.splitlines()[-1] == "3 read: 2 accepted, 1 rejected"
+
+
+def test_nothing_is_printed_before_the_first_reading(capsys):
+    table = Table(["a.jpg"])
+    assert capsys.readouterr().out == ""
+    table.close()
+    assert capsys.readouterr().out.strip() == "nothing to read"
+
+
+def test_of_too_many_names_the_column_is_as_wide_as_it_gets(capsys):
+    table = Table(None)
+    table.add(ACCEPTED)
+    assert capsys.readouterr().out.splitlines()[1].startswith(f"{'a.jpg':60}  ")
+
+
+def test_a_summary_is_one_line_and_counts_what_was_there_before(capsys):
+    summary = Summary({"accepted": 2, "error": 1})
+    summary.add(ACCEPTED)
+    summary.close()
+    assert capsys.readouterr().out == "4 read: 3 accepted, 1 error\n"

@@ -47,6 +47,7 @@ def test_an_unknown_name_is_an_attribute_error():
         (errors.SourceDeniedError, errors.SourceError, OSError),
         (errors.SourceLostError, errors.SourceError, OSError),
         (errors.SourceHungError, errors.SourceError, OSError),
+        (errors.WorkerError, errors.FiveboxError, RuntimeError),
     ],
 )
 def test_each_error_is_also_the_builtin_it_resembles(error, base, builtin):

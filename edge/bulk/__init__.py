@@ -1,0 +1,1 @@
+"""Bulk work: many inputs, by several processes, into files that survive a power cut."""

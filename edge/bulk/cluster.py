@@ -1,0 +1,162 @@
+"""The same work on many machines: Ray Data schedules it, and does again what a node has lost.
+
+Names are a dataset. Each actor has one process with a recogniser, which may die of an input:
+the actor lives on, and so does the work. Folders and patterns are opened by who starts the work,
+archives and documents by the actor that gets them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from edge.bulk.pool import Pool
+from edge.bulk.sink import check_new, one_sentence
+from edge.errors import PackageMissingError, WorkerError
+from edge.sources.inputs import list_files, list_inputs, open_documents
+
+AUTO = "auto"
+FORMATS = (".parquet", ".jsonl")
+
+# Names that are done again where their node is lost before they are.
+_BLOCK = 64
+_BLOCKS_EACH = 4
+# Names whose readings an actor hands over at once.
+_BATCH = 16
+_ASIDE = ".partial"
+
+
+def read_on_cluster(
+    address: str,
+    names: Iterable[str],
+    make_recognizer: Callable[[], Any],
+    output: Path,
+    actors: int | None = None,
+) -> Counter[str]:
+    """Read what names stand for on a Ray cluster, and write a folder of shards.
+
+    Args:
+        address: of the cluster's head, `host:port`; `auto` is the one that runs on this
+            machine, or, where none does, one that is started for this work.
+        names: what `read` takes; each must mean the same on every node.
+        make_recognizer: makes an actor's recogniser; must be importable on every node.
+        output: a folder that all nodes share, its suffix one of `FORMATS`; there only when
+            all is done.
+        actors: at most; None takes the cluster's cores.
+
+    Returns:
+        How many readings have which status. Their order is not the names'.
+
+    Raises:
+        OutputError: the folder is there already or can't be written.
+        PackageMissingError: Ray or PyArrow is not installed.
+        WorkerError: the cluster can't be reached, or gives up.
+    """
+    ray = _ray()
+    check_new(output, False, output.exists())
+    items = [{"name": name} for name in list_files(names)]
+    aside = output.absolute().with_name(output.name + _ASIDE)
+    is_parquet = output.suffix.lower() == ".parquet"
+    with one_sentence(output):
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+    try:
+        _connect(ray, address)
+        if items:
+            readings = _readings(ray, items, make_recognizer, actors)
+            (readings.write_parquet if is_parquet else readings.write_json)(str(aside))
+        counts = _count(aside, "parquet" if is_parquet else "json")
+        with one_sentence(output):
+            aside.replace(output)
+        return counts
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise WorkerError(f"the cluster gave up ({reason}); see Ray's own log") from error
+    finally:
+        ray.shutdown()
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _readings(
+    ray: Any, items: list[dict[str, str]], make_recognizer: Callable[[], Any], actors: int | None
+) -> Any:
+    """Return the dataset of readings, of which nothing is read yet."""
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = sys.stderr is not None and sys.stderr.isatty()
+    most = actors or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    # A name may stand for a whole shard: of a few names each is a block.
+    blocks = max(-(-len(items) // _BLOCK), min(len(items), _BLOCKS_EACH * most))
+    return ray.data.from_items(items, override_num_blocks=blocks).map_batches(
+        _Reader,
+        fn_constructor_args=(make_recognizer, str(Path.cwd())),
+        batch_size=_BATCH,
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(size=min(most, blocks)),
+    )
+
+
+class _Reader:
+    """What an actor does: names → a table of readings."""
+
+    def __init__(self, make_recognizer: Callable[[], Any], folder: str) -> None:
+        # Relative names are meant from where the command was given.
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
+        self._pool = Pool(make_recognizer, jobs=1, is_kept=True)
+
+    def __call__(self, batch: dict[str, Any]) -> Iterator[Any]:
+        import pyarrow  # type: ignore[import-untyped]
+
+        from edge.bulk.table import row_of, schema
+
+        names = [str(name) for name in batch["name"]]
+        readings = self._pool.read(lambda count: open_documents(list_inputs(names), count))
+        rows = [row_of(reading) for reading in readings]
+        yield pyarrow.Table.from_pylist(rows, schema=schema(pyarrow))
+
+
+def _ray() -> Any:
+    # What goes wrong comes as an exception; Ray says a great deal beside.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    try:
+        importlib.import_module("pyarrow")
+        ray = importlib.import_module("ray")
+        importlib.import_module("ray.data")
+    except ImportError as error:
+        raise PackageMissingError(
+            "work on a cluster needs Ray; run: pip install 'fivebox[cluster]', or leave "
+            "--cluster out"
+        ) from error
+    return ray
+
+
+def _connect(ray: Any, address: str) -> None:
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        ray.init(address=address, **options)
+    except ConnectionError as error:
+        if address != AUTO:
+            reason = str(error).strip().splitlines()[0]
+            raise WorkerError(
+                f"there is no cluster at {address} ({reason}); start one with ray start --head"
+            ) from error
+        ray.init(include_dashboard=False, **options)
+
+
+def _count(folder: Path, kind: str) -> Counter[str]:
+    import pyarrow.dataset  # type: ignore[import-untyped]
+
+    shards = pyarrow.dataset.dataset(folder, format=kind)
+    counts: Counter[str] = Counter()
+    for batch in shards.to_batches(columns=["status"]) if shards.files else ():
+        counts.update(batch["status"].to_pylist())
+    return counts
