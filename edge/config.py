@@ -118,7 +118,7 @@ class Camera:
         ),
     )
     first_s: float = field(
-        default=10.0,
+        default=15.0,
         metadata=_rule(
             "Within so long it must be open and send its first frame.", unit="s", low=0.5, high=120
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from edge.commands.config import add_config
+from edge.commands.reader import add_config
 
 
 def add_parser(commands: Any) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from edge.commands.places import JOURNAL, data_folder
+from edge.commands.reader import add_config
 from edge.errors import OutputError
 
 
@@ -25,6 +27,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help=f"the journal's folder (default: {data_folder()})"
     )
+    add_config(parser)
     parser.add_argument("--debug", action="store_true", help="show where an error came from")
 
 
@@ -33,10 +36,14 @@ def run(options: argparse.Namespace) -> int:
     out: Path = options.reviewed
     if out.suffix != ".npz":
         raise OutputError(f"{out}: the file's name must end in .npz")
+    from edge.config_load import load
     from edge.journal import Journal
     from edge.reviewed import digits_of, write
 
-    with Journal(data_folder(options.data) / JOURNAL, read_only=True) as journal:
+    folder = load(
+        options.config, os.environ, {"journal.folder": options.data}
+    ).config.journal.folder
+    with Journal(data_folder(folder) / JOURNAL, read_only=True) as journal:
         found = digits_of(journal.reviewed())
     write(out, found)
     print(f"{len(found.labels)} digits of {found.readings} readings in {out}")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from edge.commands.places import JOURNAL, data_folder
-from edge.commands.reader import add_reader
-from edge.errors import KioskError
+from edge.commands.reader import add_reader, make_recognizer
+from edge.errors import KioskError, PackageMissingError
 
 if TYPE_CHECKING:
-    from edge.kiosk.settings import Settings
-
-# Fewer could be guessed.
-_LEAST_TOKEN = 16
-_TOKEN_VARIABLE = "FIVEBOX_TOKEN"
+    from edge.config import Config
+    from edge.kiosk.settings import Language, Settings
+    from edge.publish.publisher import PublishState
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,21 +28,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "unless --host says otherwise; then a token is needed.",
     )
     parser.add_argument(
-        "--source", metavar="URI", default="picamera:0",
+        "--source", metavar="URI",
         help="where frames come from: picamera:0, webcam:0, a file, a folder, a video, an "
-        "address, or replay:DIR (default: %(default)s)",
+        "address, or replay:DIR (default: picamera:0)",
     )  # fmt: skip
     parser.add_argument("--no-camera", action="store_true", help="only writing, no camera")
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--port", type=_port, default=8080, help="TCP port (default: %(default)s; 0: any free one)"
-    )
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=_port, help="TCP port (default: 8080; 0: any free one)")
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE",
         help="holds the token that is demanded of everyone; else it is taken from "
-        f"{_TOKEN_VARIABLE}",
+        "FIVEBOX_KIOSK_TOKEN",
     )  # fmt: skip
     parser.add_argument(
         "--name", action="append", default=[], metavar="HOST",
@@ -53,8 +48,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--data", type=Path, metavar="DIR", help=f"the journal's folder (default: {data_folder()})"
     )
     parser.add_argument(
-        "--language", choices=("auto", "ko", "en"), default="auto",
-        help="of the page (default: %(default)s, the browser's)",
+        "--language", choices=("auto", "ko", "en"),
+        help="of the page (default: auto, the browser's)",
     )  # fmt: skip
     parser.add_argument("--mute", action="store_true", help="make no sound")
     parser.add_argument(
@@ -69,90 +64,116 @@ def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     from edge.kiosk.memory import keep_small
 
-    settings = _settings(options)
+    config = _config(options)
+    settings = _settings(config, options.directory)
     keep_small()
     try:
         import fastapi  # noqa: F401
         import prometheus_client  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise KioskError(
+        raise PackageMissingError(
             f"{error.name} is not installed; install the kiosk's packages with pip install "
             "'fivebox[kiosk]'"
         ) from error
+    from edge.config_load import secret
     from edge.journal import Journal
     from edge.kiosk.app import create_app
+    from edge.kiosk.service import version
     from edge.kiosk.serving import listen, serve
     from edge.live import Live
-    from edge.recognizer import Recognizer
+    from edge.publish.publisher import Publisher
+    from edge.publish.receivers import receivers
     from edge.sources import opener
+    from edge.sources.guard import Settings as Watch
 
-    source = None if options.no_camera else opener(options.source)
-    listening = listen(settings)
-    with listening:
-        recognizer = Recognizer(options.model, options.directory, options.max_error)
+    camera = config.camera
+    source = None if options.no_camera else opener(camera.source)
+    watch = Watch(camera.first_s, camera.frame_s, camera.least_wait_s, camera.most_wait_s)
+    places = receivers(
+        config.publish,
+        secret(config.publish, "mqtt_password"),
+        secret(config.publish, "webhook_secret"),
+        version(),
+    )
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(listen(settings))
+        recognizer = make_recognizer(options)
         card = recognizer.classifier.card
-        with Journal(
-            data_folder(options.data) / JOURNAL,
-            keep_images=options.keep_images,
-            model_sha256=card.sha256 if card else "",
-        ) as journal:
-            if journal.notice:
-                print(f"fivebox: {journal.notice}", file=sys.stderr)
-            app = create_app(
-                settings,
-                recognizer,
-                journal,
-                None if source is None else lambda tell: Live(source, recognizer, tell),
+        journal = stack.enter_context(
+            Journal(
+                data_folder(config.journal.folder) / JOURNAL,
+                keep_images=config.journal.keep_images,
+                most_days=config.journal.most_days,
+                most_mb=config.journal.most_mb,
+                most_pending=config.journal.most_pending,
+                model_sha256=card.sha256 if card else "",
+                outbox=bool(places),
+                receivers=[place.name for place in places] or ("",),
             )
-            host, port = listening.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            print(f"http://{shown}:{port}/", file=sys.stderr, flush=True)
-            serve(app, listening)
+        )
+        if journal.notice:
+            print(f"fivebox: {journal.notice}", file=sys.stderr)
+        for place in places:
+            stack.enter_context(Publisher(journal, place, _say))
+        app = create_app(
+            settings,
+            recognizer,
+            journal,
+            None if source is None else lambda tell: Live(source, recognizer, tell, settings=watch),
+        )
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"http://{shown}:{port}/", file=sys.stderr, flush=True)
+        serve(app, listening)
     return 0
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def _say(state: PublishState) -> None:
+    print(f"fivebox: {state.message}", file=sys.stderr, flush=True)
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """Return the settings with the flags over them."""
+    from edge.config_load import load
+
+    flags = {
+        "camera.source": options.source,
+        "kiosk.host": options.host,
+        "kiosk.port": options.port,
+        "kiosk.names": tuple(options.name) or None,
+        "kiosk.token_file": options.token_file,
+        "kiosk.language": options.language,
+        "kiosk.sound": False if options.mute else None,
+        "journal.folder": options.data,
+        "journal.keep_images": True if options.keep_images else None,
+    }
+    return load(options.config, os.environ, flags).config
+
+
+def _settings(config: Config, directory: str | None) -> Settings:
+    from edge.config_load import secret
     from edge.kiosk.security import is_loopback, own_names
     from edge.kiosk.settings import Settings
 
-    token = _token(options.token_file)
-    if token is None and not is_loopback(options.host):
+    kiosk = config.kiosk
+    token = secret(kiosk, "token")
+    if token is None and not is_loopback(kiosk.host):
         raise KioskError(
-            f"{options.host}: other machines could use the kiosk, so it needs a token; write one "
-            f"into a file and give it with --token-file, or set {_TOKEN_VARIABLE}"
+            f"{kiosk.host}: other machines could use the kiosk, so it needs a token; write one "
+            "into a file and give it with --token-file, or set FIVEBOX_KIOSK_TOKEN"
         )
+    valid = directory or config.reader.directory
     return Settings(
-        host=options.host,
-        port=options.port,
+        host=kiosk.host,
+        port=kiosk.port,
         token=token,
-        names=(*options.name, *(() if is_loopback(options.host) else own_names())),
-        language=options.language,
-        sound=not options.mute,
-        directory=options.directory and Path(options.directory).name,
+        names=(*kiosk.names, *(() if is_loopback(kiosk.host) else own_names())),
+        language=cast("Language", kiosk.language),
+        sound=kiosk.sound,
+        rest_ms=kiosk.rest_ms,
+        directory=None if valid is None else Path(valid).name,
     )
-
-
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        token, where = os.environ.get(_TOKEN_VARIABLE, ""), _TOKEN_VARIABLE
-        if not token:
-            return None
-    else:
-        where = str(path)
-        try:
-            token = path.read_text("ascii").strip()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is not plain text"
-            raise KioskError(
-                f"{where}: the token can't be read ({reason}); write one into it"
-            ) from error
-    if len(token) < _LEAST_TOKEN or not all(each.isalnum() or each in "-._~" for each in token):
-        raise KioskError(
-            f"{where}: a token is at least {_LEAST_TOKEN} letters, digits and -._~; make one with "
-            "python -c 'import secrets; print(secrets.token_urlsafe())'"
-        )
-    return token
 
 
 def _port(text: str) -> int:

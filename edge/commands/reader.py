@@ -65,8 +65,8 @@ def make_setup(options: argparse.Namespace) -> Setup:
 
     reader = load_config(options).reader
     return Setup(
-        model=options.model or (reader.model and str(reader.model)),
-        directory=options.directory or (reader.directory and str(reader.directory)),
+        model=options.model or _text(reader.model),
+        directory=options.directory or _text(reader.directory),
         max_error=reader.max_error if options.max_error is None else options.max_error,
         xnnpack=reader.xnnpack,
     )
@@ -75,6 +75,10 @@ def make_setup(options: argparse.Namespace) -> Setup:
 def make_recognizer(options: argparse.Namespace) -> Recognizer:
     """Return the recogniser that flags and settings ask for."""
     return make_setup(options)()
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _share(text: str) -> float:

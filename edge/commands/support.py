@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.commands.config import add_config
+from edge.commands.reader import add_config
 
 
 def add_parser(commands: Any) -> None:
