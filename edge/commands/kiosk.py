@@ -107,8 +107,8 @@ def run(options: argparse.Namespace) -> int:
             )
             host, port = listening.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            print(f"http://{shown}:{port}/", file=sys.stderr, flush=True)
-            serve(app, listening)
+            address = f"http://{shown}:{port}/"
+            serve(app, listening, lambda: print(address, file=sys.stderr, flush=True))
     return 0
 
 
