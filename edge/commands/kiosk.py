@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,8 +16,9 @@ from edge.errors import KioskError, PackageMissingError
 
 if TYPE_CHECKING:
     from edge.config import Config
+    from edge.journal import Journal
     from edge.kiosk.settings import Language, Settings
-    from edge.publish.publisher import PublishState
+    from edge.publish.publisher import PublishState, Receiver
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,42 +78,22 @@ def run(options: argparse.Namespace) -> int:
             f"{error.name} is not installed; install the kiosk's packages with pip install "
             "'fivebox[kiosk]'"
         ) from error
-    from edge.config_load import secret
-    from edge.journal import Journal
     from edge.kiosk.app import create_app
-    from edge.kiosk.service import version
     from edge.kiosk.serving import listen, serve
     from edge.live import Live
     from edge.publish.publisher import Publisher
-    from edge.publish.receivers import receivers
     from edge.sources import opener
     from edge.sources.guard import Settings as Watch
 
     camera = config.camera
     source = None if options.no_camera else opener(camera.source)
     watch = Watch(camera.first_s, camera.frame_s, camera.least_wait_s, camera.most_wait_s)
-    places = receivers(
-        config.publish,
-        secret(config.publish, "mqtt_password"),
-        secret(config.publish, "webhook_secret"),
-        version(),
-    )
+    places = _receivers(config)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(listen(settings))
         recognizer = make_recognizer(options)
         card = recognizer.classifier.card
-        journal = stack.enter_context(
-            Journal(
-                data_folder(config.journal.folder) / JOURNAL,
-                keep_images=config.journal.keep_images,
-                most_days=config.journal.most_days,
-                most_mb=config.journal.most_mb,
-                most_pending=config.journal.most_pending,
-                model_sha256=card.sha256 if card else "",
-                outbox=bool(places),
-                receivers=[place.name for place in places] or ("",),
-            )
-        )
+        journal = stack.enter_context(_journal(config, card.sha256 if card else "", places))
         if journal.notice:
             print(f"fivebox: {journal.notice}", file=sys.stderr)
         for place in places:
@@ -124,9 +106,38 @@ def run(options: argparse.Namespace) -> int:
         )
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        print(f"http://{shown}:{port}/", file=sys.stderr, flush=True)
-        serve(app, listening)
+        address = f"http://{shown}:{port}/"
+        serve(app, listening, lambda: print(address, file=sys.stderr, flush=True))
     return 0
+
+
+def _receivers(config: Config) -> list[Receiver]:
+    """Return where readings are published."""
+    from edge.config_load import secret
+    from edge.kiosk.service import version
+    from edge.publish.receivers import receivers
+
+    publish = config.publish
+    if publish.mqtt_host is None and publish.webhook_url is None:
+        return []
+    secrets = (secret(publish, name) for name in ("mqtt_password", "webhook_secret"))
+    return receivers(publish, *secrets, version())
+
+
+def _journal(config: Config, model_sha256: str, places: Sequence[Receiver]) -> Journal:
+    from edge.journal import Journal
+
+    journal = config.journal
+    return Journal(
+        data_folder(journal.folder) / JOURNAL,
+        keep_images=journal.keep_images,
+        most_days=journal.most_days,
+        most_mb=journal.most_mb,
+        most_pending=journal.most_pending,
+        model_sha256=model_sha256,
+        outbox=bool(places),
+        receivers=[place.name for place in places] or ("",),
+    )
 
 
 def _say(state: PublishState) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -43,7 +43,15 @@ class Server(uvicorn.Server):
 
     After a signal `run` returns, where uvicorn's own raises the signal once more: whoever
     holds the journal and the camera must still close them.
+
+    Args:
+        chosen: from `config`.
+        on_start: called when it serves, and a signal ends it.
     """
+
+    def __init__(self, chosen: uvicorn.Config, on_start: Callable[[], None] = lambda: None) -> None:
+        super().__init__(chosen)
+        self.on_start = on_start
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,6 +65,12 @@ class Server(uvicorn.Server):
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, and tell so."""
+        await super().startup(sockets)
+        if self.started:
+            self.on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: streams and camera first, and then what is still being read."""
@@ -125,15 +139,18 @@ def config(app: FastAPI) -> uvicorn.Config:
     )
 
 
-def serve(app: FastAPI, listening: socket.socket) -> None:
+def serve(
+    app: FastAPI, listening: socket.socket, on_start: Callable[[], None] = lambda: None
+) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
     Args:
         app: from `app.create_app`.
         listening: from `listen`; closed at the end.
+        on_start: called when it serves.
     """
     try:
-        Server(config(app)).run(sockets=[listening])
+        Server(config(app), on_start).run(sockets=[listening])
     finally:
         # Told twice to end, uvicorn doesn't ask the application any more.
         app.state.kiosk.close()

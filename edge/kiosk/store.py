@@ -99,7 +99,7 @@ class Store:
                 file.write(bytes(_PROBE_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
-            self._journal.published(())
+            self._journal.tidy()
         except OSError:
             return
         self._tell(None)

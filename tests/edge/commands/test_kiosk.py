@@ -101,7 +101,7 @@ def test_ctrl_c_ends_it_as_well(tmp_path):
 
 
 def test_with_a_token_nothing_is_told_without_it(tmp_path):
-    with Process(tmp_path, "--no-camera", FIVEBOX_TOKEN=TOKEN) as kiosk:
+    with Process(tmp_path, "--no-camera", FIVEBOX_KIOSK_TOKEN=TOKEN) as kiosk:
         assert TOKEN not in kiosk.url
         assert kiosk.ask("GET", "/health")[0] == 401
         assert kiosk.ask("GET", "/health", Authorization=f"Bearer {TOKEN}")[0] == 200
@@ -138,7 +138,7 @@ def refusal(capsys, *arguments):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7"])
 def test_bound_wider_it_refuses_to_start_without_a_token(capsys, monkeypatch, tmp_path, host):
-    monkeypatch.delenv("FIVEBOX_TOKEN", raising=False)
+    monkeypatch.delenv("FIVEBOX_KIOSK_TOKEN", raising=False)
     code, said = refusal(capsys, "--host", host, "--no-camera", "--data", tmp_path / "new")
     assert code == 1
     assert "token" in said
@@ -168,7 +168,7 @@ def test_an_address_in_use_is_told(capsys, tmp_path):
 
 
 def test_a_name_that_is_no_address_is_told(capsys, monkeypatch, tmp_path):
-    monkeypatch.setenv("FIVEBOX_TOKEN", TOKEN)
+    monkeypatch.setenv("FIVEBOX_KIOSK_TOKEN", TOKEN)
     code, said = refusal(capsys, "--host", "300.1.1.1", "--no-camera", "--data", tmp_path)
     assert code == 1
     assert "300.1.1.1" in said

@@ -78,7 +78,7 @@ def test_it_recovers_by_itself(make_app, journal, monkeypatch):
     with TestClient(make_app(Settings(probe_s=0.05)), base_url=HERE) as client:
         with monkeypatch.context() as broken:
             broken.setattr(journal, "add", full)
-            broken.setattr(journal, "published", full)
+            broken.setattr(journal, "tidy", full)
             client.post(API, json=recording("04524"))
             assert not health(client).ready
         for _ in range(200):

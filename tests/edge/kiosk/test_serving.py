@@ -67,8 +67,8 @@ def test_told_twice_to_end_it_still_lets_the_camera_go(make_app):
     servers = []
 
     class Impatient(Server):
-        def __init__(self, chosen):
-            super().__init__(chosen)
+        def __init__(self, *chosen):
+            super().__init__(*chosen)
             servers.append(self)
 
         async def shutdown(self, sockets=None):

@@ -30,7 +30,7 @@ def refuse(journal, monkeypatch):
         def raise_it(*_args):
             raise JournalError(message)
 
-        for name in ("add", "correct", "published"):
+        for name in ("add", "correct", "tidy"):
             monkeypatch.setattr(journal, name, raise_it)
 
     return begin, monkeypatch.undo

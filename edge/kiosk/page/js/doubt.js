@@ -27,7 +27,9 @@ export function doubtfulPlaces(reading) {
   if (standing(reading) !== "doubtful" || reading.digits.length === 0) return [];
   const sureness = reading.digits.map(({ digit, confidence }) => (digit === null ? -1 : confidence));
   const places = [...sureness.keys()].filter((place) => sureness[place] < SURE);
-  return places.length ? places : [sureness.indexOf(Math.min(...sureness))];
+  // Where digits that are all sure make no postcode, nobody knows which of them is wrong.
+  if (places.length || reading.reason === "not-in-directory") return places;
+  return [sureness.indexOf(Math.min(...sureness))];
 }
 
 /** The next best digits of a place, at most two; none where the box is blank. */

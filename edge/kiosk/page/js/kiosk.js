@@ -1,6 +1,6 @@
 /** The page's parts, and what each means to the others. */
 
-import { correct, readings } from "./api.js";
+import { correct, readings, today } from "./api.js";
 import { Camera } from "./camera.js";
 import { choice, choose, onChoice } from "./choices.js";
 import { Corrector } from "./corrector.js";
@@ -18,6 +18,9 @@ import { Screen } from "./screen.js";
 import { Seen } from "./seen.js";
 import * as sound from "./sound.js";
 import { Writer } from "./writer.js";
+
+/** An envelope in view is among so many newest readings of its postcode. */
+const LATELY = 10;
 
 export class Kiosk {
   #settings;
@@ -45,8 +48,16 @@ export class Kiosk {
     this.#wireButtons();
   }
 
+  /**
+   * Begin.
+   * @returns {Promise<void>} fulfilled once the kiosk tells this page what happens
+   */
   start() {
     sound.listen();
+    // How the journal is, is the first that every page is told.
+    const told = new Promise((resolve) => {
+      this.#events.addEventListener("store", () => resolve(), { once: true });
+    });
     this.#events.start();
     this.#camera.watch(this.#screen.cameraSeen);
     this.#screen.addEventListener("change", () => {
@@ -54,6 +65,7 @@ export class Kiosk {
       this.#pad.redraw();
     });
     this.#history.countDoubtful();
+    return told;
   }
 
   #wireWriting() {
@@ -148,9 +160,10 @@ export class Kiosk {
 
   /** Show the envelope that lies under the camera since before this page was here. */
   async #catchUp(seen) {
-    const { readings: [latest] } = await readings({ limit: 1 }).catch(() => ({ readings: [] }));
-    if (latest?.kind !== "camera" || latest.guess !== seen?.guess) return;
-    if (!this.#result.reading && this.#pad.ink.empty) this.#result.show(latest);
+    const filter = { day: today(), query: seen?.guess, limit: LATELY };
+    const { readings: found } = await readings(filter).catch(() => ({ readings: [] }));
+    const same = found.find(({ kind, guess }) => kind === "camera" && guess === seen?.guess);
+    if (same && !this.#result.reading && this.#pad.ink.empty) this.#result.show(same);
   }
 
   #corrected() {

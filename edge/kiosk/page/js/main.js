@@ -14,9 +14,10 @@ async function begin() {
     const settings = await fetchSettings();
     offer(settings);
     await speak(resolve(choice("language")));
-    new Kiosk(settings).start();
     notice.say("server", "");
-    document.documentElement.dataset.ready = "yes";
+    new Kiosk(settings).start().then(() => {
+      document.documentElement.dataset.ready = "yes";
+    });
   } catch (problem) {
     notice.say("server", problem.status === 401 ? "error.401" : "server.lost");
     setTimeout(begin, AGAIN_MS);

@@ -32,7 +32,8 @@ export const calm = () => say("passing", "");
 function render() {
   const element = find("notice");
   const what = ORDER.find((each) => said.has(each));
-  const text = what ? t(said.get(what)) : "";
+  // Where even the texts could not be had there is nothing to say it with.
+  const text = what && has(said.get(what)) ? t(said.get(what)) : "";
   element.hidden = !text;
   if (element.textContent !== text) element.textContent = text;
 }

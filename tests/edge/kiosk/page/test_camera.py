@@ -177,6 +177,7 @@ def test_a_preview_that_broke_off_is_opened_again(visit, scripted):
     scripted.live.see("closer", QUADS)
     page.route("**/api/v1/preview*", lambda route: route.abort())
     scripted.live.be(UNPLUGGED)
+    page.wait_for_selector("#frame[data-state=reconnecting]")
     scripted.live.be(LIVE)
     wait_for(lambda: page.wait_for_timeout(20) or len(asked) >= 2)
     page.unroute("**/api/v1/preview*")
@@ -248,3 +249,24 @@ def test_an_envelope_that_was_read_before_the_page_came_is_shown(visit, scripted
     scripted.live.see(None, QUADS, accepted("04524"))
     page.wait_for_timeout(400)
     assert page.locator("#verdict .postcode").count() == 0
+
+
+def test_sure_digits_that_make_no_postcode_are_asked_about_as_a_whole(page, scripted):
+    scripted.live.tell(rejected("99999", {}, "not-in-directory"))
+    page.wait_for_selector("#verdict .doubt")
+    assert page.locator(".tile.doubtful").count() == 0
+    page.click(".confirm")
+    wait_for(lambda: page.wait_for_timeout(20) or scripted.journal.entries()[0].corrected)
+    assert scripted.journal.entries()[0].corrected == "99999"
+
+
+def test_of_digits_that_are_all_sure_the_least_sure_is_asked_about(page, scripted):
+    scripted.live.tell(rejected("04524", {1: 0.97}, "not-a-digit"))
+    page.wait_for_selector(".tile.doubtful")
+    assert ["doubtful" in each.get_attribute("class") for each in page.locator(".tile").all()] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
