@@ -120,8 +120,8 @@ def _receivers(config: Config) -> list[Receiver]:
     publish = config.publish
     if publish.mqtt_host is None and publish.webhook_url is None:
         return []
-    secrets = (secret(publish, name) for name in ("mqtt_password", "webhook_secret"))
-    return receivers(publish, *secrets, version())
+    password, signing = secret(publish, "mqtt_password"), secret(publish, "webhook_secret")
+    return receivers(publish, password, signing, version())
 
 
 def _journal(config: Config, model_sha256: str, places: Sequence[Receiver]) -> Journal:
