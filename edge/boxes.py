@@ -180,13 +180,13 @@ def _candidates(picture: Picture) -> Iterator[_Found]:
     """Yield rows that lines support, those that are quick to find first."""
     scales = Scales(picture)
     clear = 0
-    for looked_at in (scales.coarse, scales.fine):
+    for looked_at, is_coarse in ((scales.coarse, True), (scales.fine, False)):
         for scale, dark in looked_at():
             for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
                 for each in _in_picture(picture, found, scale):
                     clear += each.coverage >= _SURE_COVERAGE
                     yield each
-        if looked_at == scales.coarse and (row := row_between_markers(picture)) is not None:
+        if is_coarse and (row := row_between_markers(picture)) is not None:
             yield _Found(row, coverage=1.0, residual=0.0, written=COUNT, is_marked=True)
             return
         # Clear, but not written in: what is more faint is hardly what is meant.
