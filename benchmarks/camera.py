@@ -125,12 +125,12 @@ def watch(
         shot = Shot(buffer.copy(), number / RATE)
         look = watcher.look(shot, consensus.is_reported)
         seen = look.observation
-        readings = consensus.add(seen.boxes, seen.found, shot.time_s)
+        reports = consensus.take(seen.boxes, seen.found, shot.time_s, look.is_anew)
         took_s = time.process_time() - start_s
         spent_s += took_s
         tally.ms.append(1000 * took_s)
         tally.with_boxes += bool(seen.boxes)
-        for reading in readings:
+        for reading, _ in reports:
             if reading.postcode is not None:
                 tally.read += reading.postcode == postcode
                 tally.wrong += reading.postcode != postcode

@@ -183,7 +183,7 @@ class Live:
         number, shot = newest.number, replace(newest.shot, time_s=self._time_s)
         look = self._watcher.look(shot, self._consensus.is_reported)
         seen = look.observation
-        reports = self._consensus.take(seen.boxes, seen.found, shot.time_s)
+        reports = self._consensus.take(seen.boxes, seen.found, shot.time_s, look.is_anew)
         elapsed_ms = 1000 * (time.monotonic() - shot.time_s)
         for report in reports:
             # Of an envelope that has left the last that was seen of it.

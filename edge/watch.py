@@ -84,6 +84,9 @@ class Look:
     """Corners of the five, as parts of the frame's width and height; none without a row."""
     hint: Hint
     """What keeps it from being read, or `wait`."""
+    is_anew: bool = False
+    """Whether the row was lost since the frame before in which it was seen well, or the picture
+    was another all at once: it may be on another envelope."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ class Watcher:
         self._searched: Glance | None = None
         self._searched_s = self._due_s = -math.inf
         self._shape: tuple[int, ...] | None = None
+        self._is_anew = False
         # Since when something is moving.
         self._moving_s: float | None = None
 
@@ -150,10 +154,12 @@ class Watcher:
             self._known = self._before = self._searched = None
             self._shape = shot.frame.shape
         now = glance(shot.small)
+        self._is_anew |= self._before is None or now.moved(self._before) > self._settings.changed
         is_moving = self._is_moving(now, shot.time_s)
         known = None if self._known is None else self._follow(self._known, shot, now)
         if known is None and self._known is not None:
             # It was here a moment ago.
+            self._is_anew = True
             self._backoff.reset()
             self._due_s = shot.time_s
         if self._is_due(known, now, shot.time_s, is_moving, is_certain):
@@ -163,7 +169,10 @@ class Watcher:
             return Look(_NOTHING, (), _why_nothing(now, is_moving))
         quality = known.seen.quality
         problem = None if quality is None else quality.problem
-        return Look(known.seen, _parts(known.seen, shot.frame), _HINTS[problem])
+        # Of a blurred row nobody can tell whether it is another one.
+        is_anew = self._is_anew and problem is None
+        self._is_anew &= not is_anew
+        return Look(known.seen, _parts(known.seen, shot.frame), _HINTS[problem], is_anew)
 
     def _is_moving(self, now: Glance, time_s: float) -> bool:
         before = self._before
@@ -231,6 +240,7 @@ class Watcher:
         )
         if known is not None and known.seen.boxes and known.support >= found.support:
             return known
+        self._is_anew = True
         return found
 
     def _follow(self, known: _Known, shot: Shot, now: Glance) -> _Known | None:
@@ -254,6 +264,8 @@ class Watcher:
             if shot.time_s - since_s > self._settings.hidden_s:
                 return None
             return replace(known, seen=_NOTHING, hidden_s=since_s)
+        # Behind what hid it another envelope may have taken its place.
+        self._is_anew |= known.hidden_s is not None
         settled = replace(known, anchor=boxes, glance=now, carried=0, hidden_s=None, looks=1)
         return self._looked(settled, boxes, shot)
 

@@ -415,3 +415,54 @@ def test_an_envelope_is_reported_until_another_seems_to_be_there():
     assert consensus.is_reported
     show(consensus, [boxes("67381")], start=1.1)
     assert not consensus.is_reported
+
+
+def inked(postcode, pattern):
+    """Return boxes whose images are all the same pattern."""
+    image = np.zeros((28, 28), np.uint8)
+    image[pattern] = 255
+    return tuple(box._replace(digit=image) for box in boxes(postcode, 0.9999))
+
+
+LYING, STANDING = np.s_[12:16, 4:24], np.s_[4:24, 12:16]
+
+
+def anew(frames, found_anew):
+    """Show frames, some of them found anew, and return the postcodes reported."""
+    consensus = Consensus(0.95)
+    reported = [
+        report.reading.postcode
+        for k, frame in enumerate(frames)
+        for report in consensus.take(frame, 1.0, k * STEP, k in found_anew)
+    ]
+    return reported, [report.reading.postcode for report in consensus.take_rest()]
+
+
+def test_the_same_postcode_in_other_ink_is_another_envelope_where_the_row_was_found_anew():
+    frames = [inked("04524", LYING)] * 10 + [inked("04524", STANDING)] * 15
+    assert anew(frames, {0, 10}) == (["04524", "04524"], [])
+
+
+def test_one_digit_that_differs_is_another_envelope_in_other_ink():
+    frames = [inked("04524", LYING)] * 10 + [inked("04624", STANDING)] * 15
+    assert anew(frames, {0, 10}) == (["04524", "04624"], [])
+    # Not where the row was never lost: then it was misread.
+    assert anew(frames, {0})[0] == ["04524"]
+
+
+def test_the_same_ink_found_anew_is_the_same_envelope():
+    frames = [inked("04524", LYING)] * 30
+    assert anew(frames, {0, 5, 10, 20}) == (["04524"], [])
+
+
+def test_other_ink_for_a_moment_is_nothing():
+    frames = [inked("04524", LYING)] * 10 + [inked("04524", STANDING)] * 2
+    frames += [inked("04524", LYING)] * 10
+    assert anew(frames, {0, 10, 12}) == (["04524"], [])
+
+
+def test_an_envelope_that_was_unread_is_reported_when_another_takes_its_place():
+    unread = tuple(box._replace(digit=b.digit) for box, b in zip(
+        boxes("04524", 0.6), inked("04524", LYING), strict=True))  # fmt: skip
+    frames = [unread] * 15 + [inked("04524", STANDING)] * 15
+    assert anew(frames, {0, 15}) == ([None, "04524"], [])

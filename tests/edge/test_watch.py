@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from edge import watch
+from edge.consensus import Consensus
 from edge.sources.source import Shot
 from edge.watch import Watcher
+from samples.handwriting import Hand, write_digit
 from tests.edge.drawing import row, seen
 
 SIZE = (1280, 960)
@@ -48,6 +50,29 @@ def moved(image, x=0.0, y=0.0, degrees=0.0):
 def noisy(image, seed, sigma=4.0):
     noise = np.random.default_rng(seed).normal(0, sigma, image.shape)
     return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+def rewritten(postcode):
+    """The same page, written by another hand."""
+    image, corners = row("", box=(80, 100), pitch=100, at=(350, 420), size=SIZE)
+    hand, rng = Hand(sloppiness=0.3, styles=(1,) * 10), np.random.default_rng(5)
+    for digit, quad in zip(postcode, corners, strict=True):
+        for stroke in write_digit(int(digit), hand, rng):
+            points = np.rint((stroke * 70 + quad.mean(axis=0) - 35) * 16).astype(np.int32)
+            cv2.polylines(image, [points], False, (20, 20, 20), 8, cv2.LINE_AA, 4)
+    return image
+
+
+def read(recognizer, *parts):
+    """Show pages for a number of frames each, and return the postcodes that are reported."""
+    film, consensus = Film(recognizer), Consensus(recognizer.threshold)
+    reports = []
+    for image, count in parts:
+        for _ in range(count):
+            look = film.show(image, consensus.is_reported)
+            seen = look.observation
+            reports += consensus.take(seen.boxes, seen.found, film.time_s, look.is_anew)
+    return [report.reading.postcode for report in (*reports, *consensus.take_rest())]
 
 
 class Film:
@@ -283,3 +308,53 @@ def test_black_frames_and_garbage_in_between_do_no_harm(recognizer):
     for _ in range(25):
         look = film.show(page())
     assert film.guess(look) == "04524"
+
+
+def test_a_row_is_anew_in_the_first_frame_and_after_it_was_lost(recognizer):
+    film = Film(recognizer)
+    assert [film.show(page()).is_anew for _ in range(4)] == [True, False, False, False]
+    for _ in range(20):
+        film.show(desk())
+    found = [film.show(page()) for _ in range(25)]
+    assert [look.is_anew for look in found if look.boxes][:2] == [True, False]
+
+
+def test_a_row_that_was_hidden_is_seen_anew(recognizer):
+    film = Film(recognizer)
+    for _ in range(3):
+        film.show(page())
+    for _ in range(4):
+        assert not film.show(desk()).is_anew
+    assert [film.show(page()).is_anew for _ in range(3)] == [True, False, False]
+
+
+def test_a_picture_that_is_another_all_at_once_shows_its_row_anew(recognizer):
+    film = Film(recognizer)
+    for _ in range(3):
+        film.show(page())
+    # The row at the very same place, on paper of another colour.
+    other = page()
+    other[:380] = 90
+    other[560:] = 90
+    assert [film.show(other).is_anew for _ in range(3)] == [True, False, False]
+
+
+def test_a_blurred_row_is_not_anew_before_it_is_seen_well(recognizer):
+    film = Film(recognizer)
+    blurred = cv2.GaussianBlur(page(), (0, 0), 6)
+    assert not any(film.show(blurred).is_anew for _ in range(3))
+    assert any(film.show(page()).is_anew for _ in range(25))
+
+
+@pytest.mark.parametrize("pause", [4, 20])
+def test_the_same_postcode_in_another_hand_is_another_envelope(recognizer, pause):
+    # In less than a second, in which the first would not have left.
+    postcodes = read(recognizer, (page(), 20), (desk(), pause), (rewritten("04524"), 40))
+    assert postcodes == ["04524", "04524"]
+
+
+@pytest.mark.parametrize("pause", [4, 20])
+def test_a_hand_that_passes_does_not_make_it_another_envelope(recognizer, pause):
+    shown = [(page(), 20), (desk(), pause)] * 3
+    moved_on = (moved(page(), x=60, y=20, degrees=4), 40)
+    assert read(recognizer, *shown, moved_on) == ["04524"]
