@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.browser import write
-from tests.edge.kiosk.page.browser import load_recording
+from edge.kiosk.settings import Settings
+from tests.edge.kiosk.page.browser import REST_MS, load_recording, open_page, serving
 from tests.edge.kiosk.page.conftest import SAMPLES
 from tests.edge.kiosk.page.hand import inked
 from tests.edge.kiosk.page.scripted import accepted, rejected
@@ -136,3 +137,16 @@ def test_everything_comes_from_the_kiosk_itself(visit, scripted):
     page.click("#history-close")
     assert asked
     assert [url for url in asked if not url.startswith((scripted.url, "data:"))] == []
+
+
+def test_a_kiosk_that_demands_a_token_is_used_with_the_link_that_has_it(browser, postman, tmp_path):
+    settings = Settings(rest_ms=REST_MS, token="a-token-of-this-test")
+    context = browser.new_context(locale="en-GB")
+    with serving(postman, tmp_path, settings=settings) as served:
+        stranger = context.new_page()
+        assert stranger.goto(served.url).status == 401
+        page = open_page(context, f"{served.url}?token=a-token-of-this-test")
+        write(page, load_recording(SAMPLES / "touch-stylus.json"))
+        page.wait_for_selector("#verdict .postcode")
+        assert "token" not in page.url
+        context.close()
