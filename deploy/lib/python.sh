@@ -18,10 +18,7 @@ check_python() {
 
 # has_images: whether the system's own OpenCV and NumPy will do.
 has_images() {
-    (cd / && python3 -c '
-import cv2, numpy, sys
-old = [int(part) for part in cv2.__version__.split(".")[:2]] < [4, 10]
-sys.exit(old or int(numpy.__version__.split(".")[0]) < 2)') 2>/dev/null
+    (cd / && python3 "$here/lib/has_images.py") 2>/dev/null
 }
 
 # pip_install WORDS...: into the new environment, under the constraints.
@@ -104,7 +101,7 @@ try_runtime() {
 
 # switch: the new environment in the place of the old, at one stroke.
 switch() {
-    run ln -sfn "$opt/${fresh##*/}" "$root$opt/next"
+    run ln -sfn "${fresh##*/}" "$root$opt/next"
     run mv -T "$root$opt/next" "$root$current"
     half_made=
     for old in "$root$opt"/env-*; do
