@@ -1,4 +1,4 @@
-"""The one file that stands in for the network: what is in it decides, before anything is changed."""
+"""The file that stands in for the network: what is in it decides, before anything is changed."""
 
 from __future__ import annotations
 
