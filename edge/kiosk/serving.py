@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from edge import notify
 from edge.errors import KioskError
 from edge.kiosk.settings import Settings
 
@@ -52,6 +53,7 @@ class Server(uvicorn.Server):
     def __init__(self, chosen: uvicorn.Config, on_start: Callable[[], None] = lambda: None) -> None:
         super().__init__(chosen)
         self.on_start = on_start
+        self._living: asyncio.Future[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -71,9 +73,14 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self.on_start()
+            notify.notify(notify.READY)
+            self._living = asyncio.ensure_future(_live())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: streams and camera first, and then what is still being read."""
+        notify.notify(notify.STOPPING)
+        if self._living is not None:
+            self._living.cancel()
         app = self.config.app
         assert isinstance(app, FastAPI)
         kiosk = app.state.kiosk
@@ -97,6 +104,14 @@ class Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             if isinstance(connection.transport, asyncio.Transport):
                 connection.transport.abort()
+
+
+async def _live() -> None:
+    """Give the service manager, if it asks, the sign of life of a loop that still turns."""
+    limit_s = notify.watchdog_s()
+    while limit_s is not None:
+        notify.notify(notify.WATCHDOG)
+        await asyncio.sleep(limit_s / 2)
 
 
 def listen(settings: Settings) -> socket.socket:

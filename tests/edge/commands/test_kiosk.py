@@ -212,3 +212,17 @@ def test_it_runs_in_little_memory(tmp_path):
             int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")
         ]
         assert resident / 1024 < 140
+
+
+def test_the_service_manager_is_told_that_it_is_ready_lives_and_stops(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+        with Process(tmp_path, "--no-camera", **environment) as kiosk:
+            told = [manager.recv(100).decode() for _ in range(4)]
+            assert kiosk.end()[0] == 0
+        assert told == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]
+        manager.settimeout(5)
+        while told[-1] != "STOPPING=1":
+            told.append(manager.recv(100).decode())
