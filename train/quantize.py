@@ -89,6 +89,10 @@ class RoundedDense(keras.layers.Dense):
         super().__init__(units, **options)
         self.bits = bits
 
+    def get_config(self) -> dict[str, Any]:
+        """Return what a layer like it is made of; a saved model is loaded by it."""
+        return {**super().get_config(), "bits": self.bits}
+
     def rounded_kernel(self) -> tf.Tensor:
         """Return the kernel as a converted model has it, `float32 (inputs, units)`."""
         kernel = tf.convert_to_tensor(self.kernel)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from train.batches import Lessons
 from train.data import Examples
 from train.fit import fit
 from train.network import build, scores
-from train.quantize import build_rounded, plain_weights
+from train.quantize import RoundedDense, build_rounded, plain_weights
 from train.recipe import Recipe
 
 RECIPE = Recipe(
@@ -76,3 +77,13 @@ def test_fine_tuning_for_four_bits_loses_less_than_rounding_afterwards(trained, 
     tuned = build_rounded(RECIPE, (28, 28), 2, trained.get_weights())
     fit(tuned, Lessons(learnt), held, gentle)
     assert loss_at_2_bits(plain_weights(tuned)) < 0.8 * loss_at_2_bits(trained.get_weights())
+
+
+def test_a_rounded_layer_that_was_saved_is_loaded_with_its_bits(tmp_path):
+    layer = RoundedDense(3, 4)
+    model = keras.Sequential([keras.Input((5,)), layer])
+    layer.set_weights([np.linspace(-1, 1, 15).reshape(5, 3), np.zeros(3)])
+    model.save(tmp_path / "rounded.keras")
+    loaded = keras.saving.load_model(tmp_path / "rounded.keras")
+    assert loaded.layers[-1].bits == 4
+    np.testing.assert_array_equal(loaded(np.eye(5)), model(np.eye(5)))
