@@ -212,12 +212,3 @@ def test_it_runs_in_little_memory(tmp_path):
             int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")
         ]
         assert resident / 1024 < 140
-
-
-def test_the_command_line_alone_imports_no_server():
-    code = "import sys, edge.cli; edge.cli._parser(); print(sorted(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
-    )
-    for heavy in ("fastapi", "uvicorn", "pydantic", "prometheus_client", "sqlite3", "numpy"):
-        assert f"'{heavy}'" not in done.stdout
