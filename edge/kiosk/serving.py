@@ -24,6 +24,8 @@ _STUCK_S = 0.3
 _KEEP_ALIVE_S = 30
 _MOST_CONNECTIONS = 128
 _BACKLOG = 64
+# Some frames of the preview; the kernel takes twice as much for its own use.
+_SEND_BYTES = 131_072
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 LOGGING: dict[str, Any] = {
@@ -127,6 +129,8 @@ def listen(settings: Settings) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Else the kernel would keep seconds of the preview for a client that is slow.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
         listening.bind((settings.host, settings.port))
         listening.listen(_BACKLOG)
     except OSError as error:

@@ -42,6 +42,14 @@ def _peer(sock):
         return None
 
 
+def test_the_kernel_keeps_no_seconds_of_film_for_a_slow_client():
+    with listen(Settings(port=0)) as listening:
+        client = socket.create_connection(listening.getsockname())
+        accepted, _ = listening.accept()
+        with client, accepted:
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 300_000
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_it_listens_where_it_is_told(host):
     try:

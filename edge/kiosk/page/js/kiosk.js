@@ -84,7 +84,7 @@ export class Kiosk {
     this.#result.addEventListener("corrected", () => this.#corrected());
     this.#result.addEventListener("problem", ({ detail }) => notice.sayProblem(detail));
     this.#history.addEventListener("problem", ({ detail }) => notice.sayProblem(detail));
-    this.#history.addEventListener("corrected", ({ detail }) => this.#update(detail));
+    this.#history.addEventListener("corrected", ({ detail }) => this.#result.update(detail));
   }
 
   #wireEvents() {
@@ -113,7 +113,7 @@ export class Kiosk {
       this.#history.refresh();
     });
     this.#events.addEventListener("correction", ({ detail }) => {
-      this.#update(detail);
+      this.#result.update(detail);
       this.#history.refresh();
     });
   }
@@ -169,12 +169,6 @@ export class Kiosk {
   #corrected() {
     notice.calm();
     sound.accepted();
-  }
-
-  /** A reading was corrected, here or elsewhere. */
-  #update(reading) {
-    const shown = this.#result.reading;
-    if (shown?.id === reading.id && shown.corrected !== reading.corrected) this.#result.show(reading);
   }
 
   async #edit(place) {

@@ -15,6 +15,7 @@ export class Result extends EventTarget {
   #reading = null;
   #open = [];
   #chosen = [];
+  #isStoring = false;
 
   /**
    * Fires `shown` (places that are doubtful), `edit` (the place to correct), `corrected` (the
@@ -40,6 +41,12 @@ export class Result extends EventTarget {
     this.#render();
   }
 
+  /** Take what became of the reading elsewhere; what is being said here comes back by itself. */
+  update(reading) {
+    if (this.#reading?.id !== reading.id || this.#isStoring) return;
+    if (this.#reading.corrected !== reading.corrected) this.show(reading);
+  }
+
   clear() {
     this.#reading = null;
     this.#open = [];
@@ -62,6 +69,7 @@ export class Result extends EventTarget {
 
   async #store() {
     const { id } = this.#reading;
+    this.#isStoring = true;
     try {
       const reading = await correct(id, this.#chosen.join(""));
       if (this.#reading?.id !== id) return;
@@ -72,6 +80,8 @@ export class Result extends EventTarget {
       if (this.#reading?.id !== id) return;
       this.show(this.#reading);
       this.#fire("problem", problem instanceof Problem ? problem : new Problem(0));
+    } finally {
+      this.#isStoring = false;
     }
   }
 

@@ -270,3 +270,20 @@ def test_of_digits_that_are_all_sure_the_least_sure_is_asked_about(page, scripte
         False,
         False,
     ]
+
+
+def test_of_several_doubtful_digits_each_is_asked_about(page, scripted):
+    scripted.live.tell(rejected("04524", {1: 0.6, 3: 0.7}))
+    page.wait_for_selector(".tile.doubtful")
+    assert page.locator(".tile.doubtful").count() == 2
+    tapped = page.locator(".tile").nth(1).locator(".alternative").first
+    first = tapped.inner_text()
+    tapped.click()
+    page.wait_for_selector("#verdict .status.sure")
+    # What was said is stored at once; the other is still asked about.
+    assert scripted.journal.entries()[0].corrected == f"0{first}524"
+    page.wait_for_timeout(300)
+    assert page.locator(".tile.doubtful").count() == 1
+    page.click(".confirm")
+    page.wait_for_selector(".tile.doubtful", state="detached")
+    assert scripted.journal.entries()[0].corrected == f"0{first}524"
