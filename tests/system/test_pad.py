@@ -28,7 +28,7 @@ from tests.system.conftest import environment
 PYTHON = os.environ.get("FIVEBOX_DESKTOP") or str(ROOT / ".venv-desktop" / "bin" / "python")
 # Where the digits stand.
 BELOW = (slice(152, 185), slice(0, 520))
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 pytestmark = [
     pytest.mark.skipif(
@@ -48,6 +48,7 @@ class Screen:
     def __init__(self, display, picture):
         self.display = display
         self._picture = picture
+        self.program = None
 
     def do(self, *words):
         """Let xdotool do something, and return what it says."""
@@ -115,6 +116,8 @@ class Screen:
             picture = self.picture()
             if is_there(picture):
                 return picture
+            if self.program is not None and self.program.poll() is not None:
+                raise AssertionError(f"the program ended: {self.program.communicate()}")
             time.sleep(0.05)
         raise AssertionError(f"after {PATIENCE_S} s the screen does not show {what}")
 
@@ -148,6 +151,7 @@ def start(screen):
             text=True,
         )
         begun.append(program)
+        screen.program = program
         return program
 
     yield open_window
