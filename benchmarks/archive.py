@@ -200,7 +200,7 @@ def main() -> int:
         prog="python -m benchmarks.archive", description=str(__doc__).split("\n", 1)[0]
     )
     parser.add_argument("--grade", choices=envelopes.SETS, default="scan", help="(default: scan)")
-    parser.add_argument("--count", type=int, default=100, help="scans (default: 100)")
+    parser.add_argument("--count", type=int, default=200, help="scans (default: 200)")
     parser.add_argument("--rounds", type=int, default=3, help="over all of them (default: 3)")
     parser.add_argument(
         "--many", type=int, default=20_000, help="inputs to measure the memory by (default: 20000)"

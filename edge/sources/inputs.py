@@ -100,7 +100,8 @@ def list_files(names: Iterable[str]) -> Iterator[str]:
         if remote.is_url(name):
             yield name
         elif name and not _exists(name) and _inside(name) is None and glob.has_magic(name):
-            yield from _paths(_matches(name)) if _matches(name) else [name]
+            found = _matches(name)
+            yield from _paths(found) if found else [name]
         else:
             yield from _paths([name])
 

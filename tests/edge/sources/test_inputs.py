@@ -9,7 +9,7 @@ import pytest
 from edge.batch import read_all
 from edge.errors import InputError
 from edge.picture import Picture
-from edge.sources.inputs import Input, list_inputs, open_documents
+from edge.sources.inputs import Input, list_files, list_inputs, open_documents
 from edge.sources.load import count_pages, load
 from tests.edge.sources.shards import (
     MEMBERS,
@@ -193,3 +193,13 @@ def test_documents_are_counted_one_by_one(tmp_path):
     assert next(inputs).source == "a.tif#1"
     assert counted == ["a.tif"]
     assert [item.source for item in inputs] == ["a.tif#2", "b.tif#1", "b.tif#2"]
+
+
+def test_files_can_be_named_without_what_is_in_them(folder):
+    names = [folder, f"{folder}/*.tif", f"{folder}/*.bmp", f"{folder}/scan.pdf#2", "s3://a/*.tar"]
+    found = [os.path.relpath(name, folder) for name in list_files(map(str, names[:4]))]
+    assert found == [
+        "b.json", "scan.pdf", "scan.tif", "shard.tar", "single.tiff", "sub/a.png", "sub/shard.zip",
+        "scan.tif", "*.bmp", "scan.pdf#2",
+    ]  # fmt: skip
+    assert list(list_files(names[4:])) == names[4:]
