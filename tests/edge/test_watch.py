@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from edge import watch
 from edge.consensus import Consensus
 from edge.sources.source import Shot
 from edge.watch import Watcher
@@ -19,16 +18,16 @@ STEP = 1 / 30
 
 
 @pytest.fixture
-def searches(monkeypatch):
+def searches(recognizer, monkeypatch):
     """Count how often a whole frame is searched."""
     count = Counter()
-    real = watch.find_boxes
+    real = recognizer.find
 
     def counted(picture):
         count["searched"] += 1
         return real(picture)
 
-    monkeypatch.setattr(watch, "find_boxes", counted)
+    monkeypatch.setattr(recognizer, "find", counted)
     return count
 
 
