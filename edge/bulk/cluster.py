@@ -12,6 +12,7 @@ import importlib
 import logging
 import os
 import shutil
+import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +33,8 @@ _BLOCKS_EACH = 4
 # Names whose readings an actor hands over at once.
 _BATCH = 16
 _ASIDE = ".partial"
+# Seconds within which the head must answer.
+_CONNECT_S = 10.0
 
 
 def read_on_cluster(
@@ -142,8 +145,12 @@ def _connect(ray: Any, address: str) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
+        if address != AUTO and "://" not in address:
+            # Ray itself tries for minutes.
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, port), _CONNECT_S).close()
         ray.init(address=address, **options)
-    except ConnectionError as error:
+    except OSError as error:
         if address != AUTO:
             reason = str(error).strip().splitlines()[0]
             raise WorkerError(
