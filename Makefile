@@ -19,14 +19,16 @@ DATA := $(if $(MNIST),--data $(MNIST)) $(foreach file,$(STROKES),--strokes $(fil
 
 EDGE := .venv/.ready
 WORKSHOP := .venv-test/.ready
+DESKTOP := .venv-desktop/.ready
 TFLITE := .venv-tflite-runtime/.ready
 
-.PHONY: help demo test test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos clean
+.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo      read everything in samples/, annotated pictures in out/"
 	@echo "make test      install what the tests need and run them all"
+	@echo "make test-window  the textbook's window, on a screen of its own"
 	@echo "make test-tflite-runtime  the old runtime and TFLite Micro  [PYTHON311=python3.11]"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
@@ -42,7 +44,13 @@ demo: $(EDGE)
 	@echo "annotated pictures are in out/"
 
 test: $(WORKSHOP)
+	@scripts/make-system-packages
 	.venv-test/bin/python -m pytest -n 2 --dist loadfile
+
+# The textbook's window, which needs an OpenCV with windows and a screen (Xvfb's will do).
+test-window: $(WORKSHOP) $(DESKTOP)
+	@scripts/make-system-packages
+	.venv-test/bin/python -m pytest tests/system/test_pad.py
 
 # The kiosk with tflite-runtime 2.14, and files of the converter in it. CI runs this too, and
 # where there is no Python 3.11 it says so.
@@ -93,7 +101,11 @@ $(EDGE): pyproject.toml
 	@touch $@
 
 $(WORKSHOP): pyproject.toml
-	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,archive,test,dev
+	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,publish,archive,test,dev
+	@touch $@
+
+$(DESKTOP): pyproject.toml
+	@scripts/make-venv $(PYTHON) .venv-desktop desktop
 	@touch $@
 
 $(TFLITE): scripts/make-tflite-runtime
@@ -101,4 +113,4 @@ $(TFLITE): scripts/make-tflite-runtime
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-test .venv-tflite-runtime build out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-desktop .venv-tflite-runtime build out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.errors import PublishError
+from edge.errors import PackageMissingError, PublishError
 from edge.journal import Event
 from edge.publish.discovery import announcements
 from edge.publish.message import message
@@ -61,7 +61,7 @@ class MqttReceiver:
         settings: which broker.
 
     Raises:
-        PublishError: the client library is not installed.
+        PackageMissingError: the client library is not installed.
     """
 
     name = "mqtt"
@@ -70,7 +70,7 @@ class MqttReceiver:
         try:
             import paho.mqtt.client as library
         except ImportError as error:
-            raise PublishError(
+            raise PackageMissingError(
                 "publishing to MQTT needs paho-mqtt; run: pip install 'fivebox[publish]'"
             ) from error
         self._library = library

@@ -74,7 +74,8 @@ def receivers(
         version: of fivebox.
 
     Raises:
-        PublishError: an address can't be used, or a package is missing.
+        PublishError: an address can't be used.
+        PackageMissingError: a package is missing.
     """
     kiosk = settings.kiosk_name or socket.gethostname()
     found: list[Receiver] = []

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from edge.errors import PublishError
+from edge.errors import PackageMissingError, PublishError
 from edge.publish.receivers import receivers
 
 NOTHING = {
@@ -45,5 +45,5 @@ def test_an_address_that_is_not_encrypted_is_refused():
 
 def test_a_missing_package_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)
-    with pytest.raises(PublishError, match="pip install 'fivebox\\[publish\\]'"):
+    with pytest.raises(PackageMissingError, match="pip install 'fivebox\\[publish\\]'"):
         receivers(SimpleNamespace(**{**NOTHING, "mqtt_host": "broker"}))
