@@ -10,7 +10,8 @@ import subprocess
 import sys
 import wave
 from pathlib import Path
-from typing import Self
+
+from edge.closing import Closing
 
 _CARDS = Path("/proc/asound/cards")
 _RATE = 22_050
@@ -22,7 +23,7 @@ _FADE_S = 0.01
 _ACCEPTED, _DOUBTFUL = 1000.0, 400.0
 
 
-class Beeper:
+class Beeper(Closing):
     """Beeps without keeping anybody waiting; `with` ends what still sounds.
 
     Args:
@@ -65,12 +66,6 @@ class Beeper:
             self._playing.kill()
             self._playing.wait()
             self._playing = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def tone(frequency: float) -> bytes:

@@ -15,12 +15,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.closing import Running
 from edge.consensus import Consensus, Report
 from edge.quality import Quality
 from edge.reading import Quad, Reading
@@ -79,7 +79,7 @@ class Seen:
 Event = CameraState | View | Seen
 
 
-class Live:
+class Live(Running):
     """Watches a camera, and tells a listener. Safe to use from several threads.
 
     Args:
@@ -145,18 +145,6 @@ class Live:
         if self._thread.ident is not None and self._thread is not threading.current_thread():
             # A listener that never returns holds nobody else up.
             self._thread.join(_CLOSE_S)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _run(self) -> None:
         number = 0

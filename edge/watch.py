@@ -13,13 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.backoff import Backoff
 from edge.boxes import Boxes
 from edge.change import Glance, glance
 from edge.observation import Observation
 from edge.picture import Picture
 from edge.reading import Quad
 from edge.recognizer import Recognizer
-from edge.sources.backoff import Backoff
 from edge.sources.source import Shot
 from edge.track import follow, settle
 

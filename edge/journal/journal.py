@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.closing import Closing
 from edge.errors import InputError, JournalError, UnknownReadingError
 from edge.journal import bounds, clock
 from edge.journal.clock import Moment
@@ -51,7 +51,7 @@ _SELECT = (
 )
 
 
-class Journal:
+class Journal(Closing):
     """The readings of a kiosk, in an SQLite file. Safe to call from several threads.
 
     One process writes, others may read at the same time. What `add` and `correct` return is
@@ -316,17 +316,6 @@ class Journal:
     def close(self) -> None:
         """Close the file; may be called again."""
         self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _enqueue(self, connection: sqlite3.Connection, entry: Entry, kind: str) -> None:
         if not self._outbox:

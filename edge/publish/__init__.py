@@ -6,5 +6,4 @@ discovery   how Home Assistant learns of the kiosk
 webhook     an HTTPS address: signed POSTs with an idempotency key
 receivers   both of them, as the settings say
 message     what is sent
-backoff     how long to wait after a failure
 """

@@ -6,12 +6,12 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
+from edge.backoff import Backoff
+from edge.closing import Running
 from edge.errors import FiveboxError, RefusedError
 from edge.journal import Event, Journal
-from edge.publish.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class PublishState:
     """How many events were passed over because the receiver would not have them."""
 
 
-class Publisher:
+class Publisher(Running):
     """Drains the outbox in a thread of its own, for ever; `with` ends it.
 
     An event is forgotten when the receiver has it and the journal has stored that: what was on
@@ -85,7 +85,7 @@ class Publisher:
         backoff: Backoff | None = None,
     ) -> None:
         self._journal, self._receiver, self._listener = journal, receiver, listener
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or Backoff(1.0, 300.0, jitter=0.5)
         self._state = PublishState(False, f"{receiver.name}: not yet connected")
         self._refusals: tuple[int, int] = (0, 0)
         self._is_stopped = threading.Event()
@@ -114,18 +114,6 @@ class Publisher:
         if self._thread.is_alive():
             self._thread.join(_PATIENCE_S)
         self._receiver.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _run(self) -> None:
         while not self._is_stopped.is_set():

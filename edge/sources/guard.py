@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple
 
+from edge.backoff import Backoff
+from edge.closing import Running
 from edge.errors import FiveboxError, SourceError, SourceHungError
-from edge.sources.backoff import Backoff
 from edge.sources.source import Shot, Source
 
 State = Literal["starting", "live", "reconnecting", "ended"]
@@ -76,7 +76,7 @@ class Numbered(NamedTuple):
     shot: Shot
 
 
-class Guard:
+class Guard(Running):
     """A camera that comes back. With-able; `close` is idempotent, from any thread.
 
     Args:
@@ -153,18 +153,6 @@ class Guard:
         thread = self._thread
         if thread.ident is not None and thread is not threading.current_thread():
             thread.join(2 * self._settings.close_s)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def _is_over(self) -> bool:

@@ -6,7 +6,7 @@ import atexit
 import contextlib
 import threading
 import weakref
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.closing import Closing
 from edge.errors import SourceError
 
 PREVIEW_WIDTH = 640
@@ -70,7 +71,7 @@ class Source(Protocol):
     ) -> None: ...
 
 
-class Camera(ABC):
+class Camera(Closing):
     """The part of a source that is the same for all: closed once, whoever closes it and when.
 
     Drivers must not be closed by one thread while another is inside of them. So whoever
@@ -110,17 +111,6 @@ class Camera(ABC):
                 self._release_once()
             finally:
                 self._inside.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _release_once(self) -> None:
         if not self._released:

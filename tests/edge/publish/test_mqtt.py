@@ -14,9 +14,9 @@ import pytest
 
 pytest.importorskip("paho.mqtt", reason="paho-mqtt is not installed (extra publish)")
 
+from edge.backoff import Backoff
 from edge.errors import PublishError
 from edge.journal import Event, Journal
-from edge.publish.backoff import Backoff
 from edge.publish.discovery import announcements
 from edge.publish.mqtt import MqttReceiver, MqttSettings
 from edge.publish.publisher import Publisher

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
+from edge.backoff import Backoff
 from edge.errors import PublishError, RefusedError
 from edge.journal import Journal
 from edge.publish import publisher as module
-from edge.publish.backoff import Backoff
 from edge.publish.publisher import Publisher
 from tests.edge.journal.making import accepted
 from tests.edge.publish.waiting import until

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from edge.backoff import Backoff
 from edge.journal import Journal
-from edge.publish.backoff import Backoff
 from edge.publish.mqtt import MqttReceiver, MqttSettings
 from edge.publish.publisher import Publisher
 from tests.edge.journal.making import accepted
