@@ -83,3 +83,18 @@ def test_the_same_row_is_looked_at_once_and_few_are_looked_at_at_all():
 def test_legibility_of_blank_boxes_is_low():
     blank = Observation((Box(None),) * 5)
     assert blank.legibility < digits(0.3).legibility < digits(0.99).legibility < 0
+
+
+def test_another_row_with_digits_makes_it_doubtful_which_one_is_meant():
+    look, _ = looking({0, 200})
+    alone = choose([row_at(0, 0.8)], look)
+    close = choose([row_at(0, 0.8), row_at(200, 0.75)], look)
+    far = choose([row_at(0, 0.8), row_at(200, 0.4)], look)
+    assert alone.observation.found == 1
+    assert 0.7 < close.observation.found < 0.75
+    assert far.observation.found > 0.99
+
+
+def test_a_row_without_digits_makes_nothing_doubtful():
+    look, _ = looking({0})
+    assert choose([row_at(0, 0.8), row_at(200, 0.79)], look).observation.found == 1

@@ -20,10 +20,15 @@ class Told(Running):
 
 def test_with_starts_and_closes_whatever_happens():
     running = Told()
-    with pytest.raises(KeyError), running as same:
-        assert same is running
-        assert running.told == ["start"]
-        raise KeyError
+
+    def fail():
+        with running as same:
+            assert same is running
+            assert running.told == ["start"]
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert running.told == ["start", "close"]
 
 
