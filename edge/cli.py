@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands import camera, config, doctor, form, support
+from edge.commands import camera, config, doctor, form, model, support
 from edge.commands.reader import add_reader
 from edge.output import JsonLines, Table
 from edge.terminal import run_command
@@ -127,6 +127,7 @@ _MODULES = {
     "config": config,
     "doctor": doctor,
     "form": form,
+    "model": model,
     "support": support,
 }
 _COMMANDS = {

@@ -51,7 +51,7 @@ def test_a_kiosk_gets_every_package_that_the_project_asks_for_there() -> None:
         for line in extras.get(extra, [])
     }
     given = names("requirements.txt") | names("requirements-images.txt")
-    assert asked - {"fivebox"} == given
+    assert asked - {"fivebox"} <= given
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
