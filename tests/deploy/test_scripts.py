@@ -16,7 +16,7 @@ DEPLOY = ROOT / "deploy"
 SCRIPTS = [
     DEPLOY / "install.sh",
     *(path for path in sorted((DEPLOY / "screen").iterdir()) if not path.suffix),
-    *(path for path in sorted((ROOT / "scripts").iterdir()) if path.read_bytes()[:2] == b"#!"),
+    *(path for path in sorted((ROOT / "scripts").rglob("*")) if path.is_file() and not path.suffix),
 ]
 
 
