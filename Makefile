@@ -101,7 +101,7 @@ $(EDGE): pyproject.toml
 	@touch $@
 
 $(WORKSHOP): pyproject.toml
-	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,publish,archive,test,dev
+	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,publish,update,archive,test,dev
 	@touch $@
 
 $(DESKTOP): pyproject.toml

@@ -2,6 +2,8 @@
 # From a bare Raspberry Pi to a kiosk; safe to run again. `install.sh --help` tells how.
 # shellcheck source-path=SCRIPTDIR
 set -eu
+# The kiosk's user must read what root installs, whatever root's habits are.
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 # Where all of it goes; tests set another place.

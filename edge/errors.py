@@ -7,6 +7,7 @@ Each is also the builtin it resembles, so a caller may catch either name:
     │   ├── ImageError                   not an image, damaged, or too large
     │   └── RecordingError               not a touch recording
     ├── ModelError (ValueError)          a model or its card is missing or unfit
+    │   └── UpdateError                  a model's update is refused
     ├── DirectoryError (ValueError)      a directory of postcodes can't be used
     ├── ConfigError (ValueError)         a setting is unknown or can't be what it is said to be
     ├── FormError (ValueError)           no such form can be made
@@ -54,6 +55,10 @@ class RecordingError(InputError):
 
 class ModelError(FiveboxError, ValueError):
     """The model file or its card is missing, damaged or of the wrong kind."""
+
+
+class UpdateError(ModelError):
+    """A model's update is not trusted, not whole, older, or not good enough."""
 
 
 class DirectoryError(FiveboxError, ValueError):

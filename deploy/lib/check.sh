@@ -14,6 +14,7 @@ check_kiosk() {
     cat "$work/doctor"
     cat "$work/doctor" >>"$log"
     start
+    remove_old
     if ! $healthy; then
         die "fivebox is installed, but the doctor has found what the lines with fail say; mend it, then run this again"
     fi
@@ -22,8 +23,8 @@ check_kiosk() {
 
 # ask_doctor: as the kiosk's user, with its settings and its rights.
 ask_doctor() {
-    cd / && runuser -u "$user" -- env "FIVEBOX_CONFIG=$root$toml" \
-        "$root$current/bin/python" -m edge doctor
+    (cd / && runuser -u "$user" -- env "FIVEBOX_CONFIG=$root$toml" \
+        "$root$current/bin/python" -m edge doctor)
 }
 
 start() {
@@ -34,7 +35,16 @@ start() {
     # A limit of starts that was reached before is no longer meant; mostly there is none.
     systemctl reset-failed fivebox.service >>"$log" 2>&1 || true
     note "+ systemctl start fivebox.service"
-    systemctl start fivebox.service >>"$log" 2>&1 ||
-        die "fivebox.service does not start; its words: journalctl -u fivebox -n 50"
+    systemctl start fivebox.service >>"$log" 2>&1 || take_back
     if [ -n "$shown" ]; then run systemctl restart "$shown"; fi
+}
+
+# take_back: what does not start must not stay, where there was something that did.
+take_back() {
+    if [ -n "$before" ] && [ -d "$root$opt/$before" ]; then
+        point_to "$before"
+        systemctl restart fivebox.service >>"$log" 2>&1 || true
+        die "fivebox.service does not start, so the program of before is in its place again; its words: journalctl -u fivebox -n 50"
+    fi
+    die "fivebox.service does not start; its words: journalctl -u fivebox -n 50"
 }

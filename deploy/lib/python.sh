@@ -99,14 +99,24 @@ try_runtime() {
     fi
 }
 
-# switch: the new environment in the place of the old, at one stroke.
+# switch: the new environment in the place of the old, at one stroke; sets before.
 switch() {
-    run ln -sfn "${fresh##*/}" "$root$opt/next"
-    run mv -T "$root$opt/next" "$root$current"
+    before=$(readlink "$root$current" || true)
+    point_to "${fresh##*/}"
     half_made=
+    run install -d "$root/usr/local/bin"
+    run ln -sfn "$current/bin/fivebox" "$root/usr/local/bin/fivebox"
+}
+
+# point_to NAME: let current be that environment.
+point_to() {
+    run ln -sfn "$1" "$root$opt/next"
+    run mv -T "$root$opt/next" "$root$current"
+}
+
+# remove_old: only now, for a kiosk that still ran may have wanted another of its modules.
+remove_old() {
     for old in "$root$opt"/env-*; do
         if [ -d "$old" ] && [ "$old" != "$fresh" ]; then run rm -rf "$old"; fi
     done
-    run install -d "$root/usr/local/bin"
-    run ln -sfn "$current/bin/fivebox" "$root/usr/local/bin/fivebox"
 }

@@ -49,7 +49,8 @@ open_log() {
     work=$(mktemp -d)
     if $dry; then return; fi
     log=$root/var/log/fivebox-install.log
-    if ! { mkdir -p "$root/var/log" && touch "$log"; }; then
+    # An address may have a password in it.
+    if ! { mkdir -p "$root/var/log" && touch "$log" && chmod 0640 "$log"; }; then
         kept=$log log=
         die "$kept can't be written; is the card read-only?"
     fi

@@ -87,6 +87,23 @@ def test_an_update_that_does_not_work_leaves_what_was_there(machine, broken) -> 
     assert (machine.root / "opt/fivebox/current/bin/python").exists()
 
 
+def test_a_kiosk_that_does_not_start_with_the_update_gets_its_old_program_back(machine) -> None:
+    machine.command("systemctl", '[ "$1" != start ]')
+    refused(machine.install("--no-screen"), "journalctl -u fivebox")
+    first = (machine.root / "opt/fivebox/current").resolve()
+    refused(machine.install("--no-screen"), "of before is in its place again")
+    assert (machine.root / "opt/fivebox/current").resolve() == first
+
+
+def test_the_old_program_stays_until_the_new_one_runs(machine) -> None:
+    machine.install("--no-screen")
+    (old,) = (machine.root / "opt/fivebox").glob("env-*")
+    machine.command("systemctl", f'[ "$1" != start ] || ls {old}/bin >>"$FIVEBOX_CALLS"')
+    assert machine.install("--no-screen").code == 0
+    assert machine.calls()[-1] == "python"
+    assert not old.exists()
+
+
 def test_where_xnnpack_dies_it_is_switched_off(machine) -> None:
     ran = machine.install("--no-screen", FAKE_XNNPACK="132")
     assert ran.code == 0, ran.error

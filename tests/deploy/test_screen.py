@@ -80,8 +80,8 @@ def test_settings_that_cannot_be_used_are_told_in_a_line(tmp_path: Path) -> None
     assert len(error.splitlines()) == 1
 
 
-def test_addresses_to_listen_on_become_addresses_to_call(load_file) -> None:
+def test_the_page_is_called_by_an_address_of_its_own(load_file) -> None:
     page = load_file(WAITER).page
     assert page(Kiosk(host="::"), None) == "http://[::1]:8080/"
     assert page(Kiosk(host="0.0.0.0", port=80), None) == "http://127.0.0.1:80/"
-    assert page(Kiosk(host="kiosk.local"), None) == "http://kiosk.local:8080/"
+    assert page(Kiosk(host="kiosk.local"), "a" * 16) == f"http://kiosk.local:8080/?token={'a' * 16}"

@@ -16,7 +16,7 @@ DEPLOY = ROOT / "deploy"
 SCRIPTS = [
     DEPLOY / "install.sh",
     *(path for path in sorted((DEPLOY / "screen").iterdir()) if not path.suffix),
-    *(path for path in sorted((ROOT / "scripts").iterdir()) if path.read_bytes()[:2] == b"#!"),
+    *(path for path in sorted((ROOT / "scripts").rglob("*")) if path.is_file() and not path.suffix),
 ]
 
 
@@ -51,7 +51,7 @@ def test_a_kiosk_gets_every_package_that_the_project_asks_for_there() -> None:
         for line in extras.get(extra, [])
     }
     given = names("requirements.txt") | names("requirements-images.txt")
-    assert asked - {"fivebox"} == given
+    assert asked - {"fivebox"} <= given
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
