@@ -12,6 +12,8 @@ SEED ?= 0
 PYTHON311 ?= python3.11
 # Of rendered photos.
 GRADE ?= desk
+# Of the machine that a bundle is for; there PYTHON is a version: 3.13 (Trixie) or 3.11 (Bookworm).
+ARCH ?= aarch64
 
 TRAIN := .venv-test/bin/python -m train
 CONVERT := .venv-test/bin/python -m convert
@@ -22,7 +24,7 @@ WORKSHOP := .venv-test/.ready
 DESKTOP := .venv-desktop/.ready
 TFLITE := .venv-tflite-runtime/.ready
 
-.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos clean
+.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos docs bundle clean
 .DELETE_ON_ERROR:
 
 help:
@@ -37,6 +39,8 @@ help:
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
 	@echo "make speed     time each stage of a reading           [FIVEBOX_DATA=folder]"
 	@echo "make photos    render photos of envelopes             [GRADE=scan|desk|hard]"
+	@echo "make docs      the manual as a site, in site/"
+	@echo "make bundle    all that an installation without a network needs, in dist/  [ARCH=aarch64 PYTHON=3.13]"
 	@echo "make clean     remove environments and everything built"
 
 demo: $(EDGE)
@@ -95,13 +99,21 @@ speed: $(WORKSHOP)
 photos: $(WORKSHOP)
 	.venv-test/bin/python -m benchmarks.envelopes --grade $(GRADE) --out out/photos-$(GRADE)
 
+# Ends with the first link that leads nowhere.
+docs: $(WORKSHOP)
+	.venv-test/bin/python -m mkdocs build --quiet
+	@echo "the manual is in site/index.html"
+
+bundle:
+	@scripts/make-bundle python3 $(ARCH) $(if $(filter 3.%,$(PYTHON)),$(PYTHON),3.13) dist
+
 # A target is written last, so that an installation that broke off is done again.
 $(EDGE): pyproject.toml
 	@scripts/make-venv $(PYTHON) .venv edge
 	@touch $@
 
 $(WORKSHOP): pyproject.toml
-	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,publish,update,archive,test,dev
+	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,publish,update,archive,docs,test,dev
 	@touch $@
 
 $(DESKTOP): pyproject.toml
@@ -113,4 +125,4 @@ $(TFLITE): scripts/make-tflite-runtime
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-test .venv-desktop .venv-tflite-runtime build out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-desktop .venv-tflite-runtime build out dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
