@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -47,10 +48,13 @@ _GAP_FILL = 0.6
 _BETWEEN = 0.75
 # So far from either side a wall inside of the boxes is looked for, and in their middle.
 _DIVISION = 0.26
-# The walls of a table's cells, and of higher boxes, go on beyond: three of four are seen on more
+# The walls of a table's cells go on beyond a row of them: three of four are seen on more
 # than this part of what lies between these heights, in box heights from the row's top.
-_ABOVE, _BELOW = (-0.3, -0.06), (1.06, 1.3)
+_ABOVE, _BELOW = (-0.55, -0.1), (1.1, 1.55)
 _GOES_ON = 0.85
+# So do those of higher boxes, where no line, seen on less than this, parts them.
+_JUST_ABOVE, _JUST_BELOW = (-0.3, -0.06), (1.06, 1.3)
+_PARTED = 0.75
 # At these heights a line through all boxes is looked for; what lies between is in reach.
 _ACROSS = (0.3, 0.5, 0.7)
 # Upright walls that are seen this well without an upper or a lower line, seen less than
@@ -119,7 +123,9 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
     if _has_sixth(dark, row, walls, least) or _has_between(dark, row, least):
         return Fitted(row, NOT_FIVE)
     coverage = _coverage(walls.seen[1:-1])
-    if coverage > 0 and _are_others(dark, row, least):
+    if coverage > 0 and (
+        _are_others(dark, row, least) or _are_higher(dark, row, least, walls.seen[1:-1])
+    ):
         return Fitted(row, NOT_FIVE)
     residual = _residual(row, walls)
     apart = _MOST_BY_HAND if coverage >= _SEEN_BY_HAND else _MOST_APART
@@ -243,14 +249,30 @@ def _are_divided(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
 
 def _are_cells(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
     """Tell whether the boxes are cells of a table: their upright walls go on beyond the row."""
-    above, below = unit_corners(row.fill), unit_corners(row.fill)
-    for quads, (high, low) in ((above, _ABOVE), (below, _BELOW)):
+    return bool(_going_on(dark, row, least, (_ABOVE, _BELOW)).max() > _GOES_ON)
+
+
+def _are_higher(dark: NDArray[np.uint8], row: Row, least: float, seen: NDArray[np.float32]) -> bool:
+    """Tell whether the boxes are parts of higher ones, `seen` being that of their own walls."""
+    open_sides = np.nan_to_num(seen[:, [0, 2]], nan=1.0).mean(axis=0) < _PARTED
+    if not open_sides.any():
+        return False
+    going_on = _going_on(dark, row, least, (_JUST_ABOVE, _JUST_BELOW))
+    return bool((open_sides & (going_on > _GOES_ON)).any())
+
+
+def _going_on(
+    dark: NDArray[np.uint8], row: Row, least: float, ranges: Sequence[tuple[float, float]]
+) -> NDArray[np.floating[Any]]:
+    """Return the part of the upright walls, but the worst quarter, seen at some heights."""
+    parts = []
+    for high, low in ranges:
+        quads = unit_corners(row.fill)
         quads[:, :2, 1], quads[:, 2:, 1] = high, low
-    walls = find_walls(
-        dark, project(row.homography, np.concatenate([above, below])), alike=False, least=least
-    )
-    upright = walls.proven[:, [1, 3]].reshape(2, -1)
-    return bool(np.percentile(upright, 25, axis=1).max() > _GOES_ON)
+        parts.append(quads)
+    quads = project(row.homography, np.concatenate(parts))
+    upright = find_walls(dark, quads, alike=False, least=least).proven[:, [1, 3]]
+    return np.asarray(np.percentile(upright.reshape(len(parts), -1), 25, axis=1))
 
 
 def _has_line_across(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
