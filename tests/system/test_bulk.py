@@ -41,6 +41,8 @@ def start(*arguments, code=None, **options):
         text=True,
         env=environment(),
         start_new_session=True,
+        # What is started in the background of a shell would not hear of Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         **options,
     )
 
