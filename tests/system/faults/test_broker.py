@@ -1,0 +1,110 @@
+"""The broker is cut off, slow, silent, killed, and won't have the kiosk, one after another."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.system.faults.kiosk import NAME, SOAK, Clients, Kiosk, until
+
+pytest.importorskip("fastapi", reason="fastapi is not installed (the extra kiosk)")
+pytest.importorskip("paho.mqtt.client", reason="paho-mqtt is not installed (the extra publish)")
+
+from tests.edge.publish.broker import MOSQUITTO, Broker, Listener, Wire
+
+pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
+
+ROUNDS = 20 if SOAK else 1
+# The broker remembers who listens within so many seconds, so that it may be killed.
+SAVED_S = 1.5
+MOST_GROWTH_MB = 40
+
+
+@pytest.fixture
+def wire(tmp_path):
+    """Return a broker, who listens to it, and the wire to it."""
+    broker = Broker(tmp_path, "allow_anonymous true", "autosave_interval 1")
+    listener, wire = Listener(broker.port), Wire(broker.port)
+    yield broker, listener, wire
+    wire.close()
+    listener.close()
+    broker.stop()
+
+
+def test_whatever_the_broker_does_nothing_is_lost_and_the_order_is_kept(tmp_path, wire):
+    broker, listener, line = wire
+    settings = (
+        f'[publish]\nkiosk_name = "{NAME}"\nmqtt_host = "127.0.0.1"\n'
+        f"mqtt_port = {line.port}\nmqtt_tls = false\n"
+    )
+    with Kiosk(tmp_path / "data", settings=settings) as kiosk:
+        until(lambda: "mqtt: connected" in kiosk.said, "connected")
+        kiosk.write()
+        before_mb = kiosk.memory_mb()
+        with Clients(kiosk, count=2, pause_s=0.1) as clients:
+            for _ in range(ROUNDS):
+                _every_fault(kiosk, broker, line)
+        after_mb = kiosk.memory_mb()
+        accepted = clients.accepted
+        assert clients.refused == []
+        until(lambda: accepted.keys() <= _ids(listener), "all has arrived", 120)
+        assert kiosk.end() == 0
+        assert "Traceback" not in kiosk.said
+    arrived = listener.readings()
+    firsts = list({message["event_id"]: message for message in arrived}.values())
+    numbers = [message["event_number"] for message in firsts]
+    assert numbers == list(range(1, len(numbers) + 1))
+    print(
+        f"{len(firsts)} events, {len(arrived) - len(firsts)} of them again, none lost; memory "
+        f"{before_mb:.0f} to {after_mb:.0f} MB"
+    )
+    assert after_mb - before_mb < MOST_GROWTH_MB
+
+
+def _every_fault(kiosk, broker, line):
+    def connects_after(fault):
+        count = kiosk.said.count("mqtt: connected")
+        fault()
+        until(lambda: kiosk.said.count("mqtt: connected") > count, "it connects again", 60)
+
+    def cut():
+        line.cut()
+        time.sleep(0.5)
+        line.mend()
+
+    def slow():
+        line.delay_s = 0.05
+        time.sleep(1.5)
+        line.delay_s = 0.0
+
+    def silent():
+        # Longer than a broker may keep silent.
+        line.is_swallowing = True
+        until(lambda: "doesn't confirm" in kiosk.said, "it is noticed")
+        line.is_swallowing = False
+        line.cut()
+        line.mend()
+
+    def killed():
+        time.sleep(SAVED_S)
+        broker.kill()
+        broker.start()
+
+    def refusing():
+        broker.stop()
+        broker.set("allow_anonymous false")
+        broker.start()
+        count = kiosk.said.count("won't have the kiosk")
+        until(lambda: kiosk.said.count("won't have the kiosk") > count, "it is refused", 60)
+        broker.stop()
+        broker.set("allow_anonymous true", "autosave_interval 1")
+        broker.start()
+
+    slow()
+    for fault in (cut, killed, silent, refusing):
+        connects_after(fault)
+
+
+def _ids(listener):
+    return {message["id"] for message in listener.readings()}
