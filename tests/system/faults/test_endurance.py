@@ -12,6 +12,8 @@ from tests.system.faults.kiosk import SOAK, Clients, Kiosk, Page, envelopes, unt
 pytest.importorskip("fastapi", reason="fastapi is not installed (the extra kiosk)")
 
 WARM_UP_S, RUN_S = (300, 3600) if SOAK else (10, 30)
+# A machine that has much else to do is late with its frames.
+PATIENT = "[camera]\nframe_s = 30\n"
 # Of memory over the run after the warm-up; a short one sees its noise.
 MOST_GROWTH_MB = 2.0 if SOAK else 8.0
 
@@ -19,7 +21,7 @@ MOST_GROWTH_MB = 2.0 if SOAK else 8.0
 def test_memory_stays_and_answers_stay_as_quick(tmp_path):
     source = f"replay:{envelopes(tmp_path / 'photos')}?fps=30&hold=1"
     memory_mb = []
-    with Kiosk(tmp_path / "data", source=source) as kiosk, Page(kiosk) as page:
+    with Kiosk(tmp_path / "data", source=source, settings=PATIENT) as kiosk, Page(kiosk) as page:
         until(lambda: kiosk.health()["ready"], "the first frame")
         with Clients(kiosk, count=1, pause_s=0.2) as clients:
             time.sleep(WARM_UP_S)
@@ -30,7 +32,8 @@ def test_memory_stays_and_answers_stay_as_quick(tmp_path):
                 time.sleep(0.5)
                 memory_mb.append(kiosk.memory_mb())
             latencies_ms = 1000 * np.array(clients.latencies_s[warm:])
-            assert (kiosk.threads(), kiosk.handles()) <= (threads + 1, handles + 2)
+            assert kiosk.threads() <= threads + 1
+            assert kiosk.handles() <= handles + 2
         assert clients.refused == []
         assert kiosk.health()["camera"] == "live"
         assert kiosk.metric("fivebox_camera_restarts_total") == 0
