@@ -53,13 +53,13 @@ class Kiosk:
         data: the journal's folder.
         source: the camera's URI; "" for the settings' own, None for none.
         settings: lines of a fivebox.toml.
-        user: whom it runs as; None for the one who tests.
+        prefix: words before its command, of another that runs it.
         beside: where what it says and its settings lie: beside a path; None for beside `data`.
         changes: of its environment.
     """
 
     def __init__(
-        self, data, *arguments, source=None, settings="", user=None, beside=None, **changes
+        self, data, *arguments, source=None, settings="", prefix=(), beside=None, **changes
     ):
         self.data = Path(data)
         beside = self.data if beside is None else Path(beside)
@@ -71,11 +71,10 @@ class Kiosk:
         started_s = time.monotonic()
         with self._notes.open("wb") as notes:
             self.process = subprocess.Popen(
-                [*map(str, command), "--data", str(data), *camera, *map(str, arguments)],
+                [*prefix, *map(str, command), "--data", str(data), *camera, *map(str, arguments)],
                 stdout=subprocess.DEVNULL,
                 stderr=notes,
                 env=environment(**changes),
-                user=user,
             )
         self._started_s = started_s
         self.port = 0
