@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 
@@ -33,7 +34,8 @@ _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS", "get", "
 def recordings(seed):
     """Return type and body of a touch recording that was changed."""
     dice = random.Random(f"recording {seed}")
-    whole = recording(f"{dice.randrange(100_000):05}")
+    # Its own: the boxes are everybody's.
+    whole = json.loads(json.dumps(recording(f"{dice.randrange(100_000):05}")))
     if dice.random() < 0.6:
         for _ in range(dice.randrange(1, 4)):
             _harm(whole, dice)
@@ -100,7 +102,7 @@ def _harm(value, dice):
         elif how == 1 and isinstance(value, list):
             value[key:key] = [child] * dice.choice([1, 5, 500])
         else:
-            value[key] = dice.choice(_ODD)
+            value[key] = copy.deepcopy(dice.choice(_ODD))
         return
 
 
