@@ -152,6 +152,8 @@ class MqttReceiver:
             answered.set()
 
         client.on_connect = on_connect
+        # Who hangs up before he has answered will not answer any more.
+        client.on_disconnect = lambda *_: answered.set()
         try:
             if settings.tls:
                 client.tls_set(

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 
 import paho.mqtt.client as library
 
@@ -37,21 +38,26 @@ class Broker:
 
     def __init__(self, folder, *lines):
         self.port = free_port()
+        self._folder = folder
         self._settings = folder / "mosquitto.conf"
+        self._process = None
+        self.set(*(lines or ["allow_anonymous true"]))
+        self.start()
+
+    def set(self, *lines):
+        """Change its settings, which hold from the next start on."""
         self._settings.write_text(
             "\n".join(
                 [
                     f"listener {self.port} 127.0.0.1",
                     "persistence true",
-                    f"persistence_location {folder}/",
+                    f"persistence_location {self._folder}/",
                     "user root" if os.geteuid() == 0 else "",
-                    *(lines or ["allow_anonymous true"]),
+                    *lines,
                 ]
             )
             + "\n"
         )
-        self._process = None
-        self.start()
 
     def start(self):
         self._process = subprocess.Popen(
@@ -66,6 +72,11 @@ class Broker:
             self._process.terminate()
             self._process.wait()
             self._process = None
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+        self._process = None
 
 
 class Listener:
@@ -102,13 +113,14 @@ class Listener:
 
 
 class Wire:
-    """Passes bytes to and from a port, until it is cut, or swallows them."""
+    """Passes bytes to and from a port, until it is cut, or swallows them, or takes its time."""
 
     def __init__(self, port):
         self._to = port
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self.is_swallowing = False
+        self.delay_s = 0.0
         self._is_cut = False
         self._open = set()
         self._guard = threading.Lock()
@@ -138,7 +150,12 @@ class Wire:
             if self._is_cut:
                 near.close()
                 continue
-            far = socket.create_connection(("127.0.0.1", self._to))
+            try:
+                far = socket.create_connection(("127.0.0.1", self._to))
+            except OSError:
+                # Nobody is there at present.
+                near.close()
+                continue
             with self._guard:
                 self._open |= {near, far}
             for source, target in ((near, far), (far, near)):
@@ -147,6 +164,7 @@ class Wire:
     def _pass(self, source, target):
         with contextlib.suppress(OSError):
             while data := source.recv(4096):
+                time.sleep(self.delay_s)
                 if not self.is_swallowing:
                     target.sendall(data)
         self._end(source)

@@ -4,8 +4,10 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -209,6 +211,25 @@ def test_who_is_not_there_is_one_sentence():
         receiver.keep_up()
     assert "\n" not in str(caught.value)
     receiver.close()
+
+
+def test_a_broker_that_hangs_up_at_once_is_not_waited_for():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up():
+            near, _ = server.accept()
+            # A broker's reasons come after it was asked.
+            near.recv(1000)
+            near.close()
+
+        hanging_up = threading.Thread(target=hang_up)
+        hanging_up.start()
+        receiver = MqttReceiver(settings(server.getsockname()[1], timeout_s=60))
+        begun = time.monotonic()
+        with closing(receiver), pytest.raises(PublishError, match="doesn't answer"):
+            receiver.keep_up()
+        assert time.monotonic() - begun < 30
+        hanging_up.join()
 
 
 def test_user_and_password_are_asked_for(tmp_path):
