@@ -3,7 +3,7 @@
 import { choice, choose, onChoice } from "./choices.js";
 import { find } from "./dom.js";
 
-const ROOMY = "(min-width: 1100px) and (min-height: 560px), " +
+const ROOMY = "(min-width: 1100px) and (min-height: 680px), " +
   "(min-width: 560px) and (min-height: 860px) and (orientation: portrait)";
 const SMALL = "(max-width: 559px), (max-height: 419px)";
 
