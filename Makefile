@@ -104,8 +104,18 @@ docs: $(WORKSHOP)
 	.venv-test/bin/python -m mkdocs build
 	@echo "the manual is in site/index.html"
 
+# One file with which a Pi that has no network becomes a kiosk.
 bundle:
-	@scripts/make-bundle python3 $(ARCH) $(if $(filter 3.%,$(PYTHON)),$(PYTHON),3.13) dist
+	@$(MAKE) --no-print-directory PYTHON=python3 $(EDGE)
+	@scripts/make-bundle .venv/bin/python $(ARCH) $(or $(filter 3.%,$(PYTHON)),3.13) dist
+
+# The bundle installed in a Debian for arm64 under qemu; takes half an hour and root.
+test-arm64: $(EDGE)
+	@scripts/test-arm64 .venv/bin/python $(RELEASE) $(ARM64)
+
+# The faults of tests/system/faults at full size: hours.
+soak: $(WORKSHOP)
+	FIVEBOX_SOAK=1 .venv-test/bin/python -m pytest tests/system/faults
 
 # A target is written last, so that an installation that broke off is done again.
 $(EDGE): pyproject.toml

@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     places = _receivers(config)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(listen(settings))
-        recognizer = make_recognizer(options)
+        recognizer = make_recognizer(options, _installed(config))
         card = recognizer.classifier.card
         journal = stack.enter_context(_journal(config, card.sha256 if card else "", places))
         if journal.notice:
@@ -109,6 +109,16 @@ def run(options: argparse.Namespace) -> int:
         address = f"http://{shown}:{port}/"
         serve(app, listening, lambda: print(address, file=sys.stderr, flush=True))
     return 0
+
+
+def _installed(config: Config) -> Path | None:
+    """Return the model that `model install` has put in force; None for the bundled one."""
+    from edge.update.store import Store
+
+    path, problem = Store(data_folder(config.journal.folder) / "models").usable()
+    if problem:
+        print(f"fivebox: {problem}", file=sys.stderr, flush=True)
+    return path
 
 
 def _receivers(config: Config) -> list[Receiver]:

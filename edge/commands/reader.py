@@ -59,22 +59,27 @@ def load_config(options: argparse.Namespace) -> Config:
     return load(options.config, os.environ).config
 
 
-def make_setup(options: argparse.Namespace) -> Setup:
-    """Return how to make the recogniser that flags and settings ask for, here or elsewhere."""
+def make_setup(options: argparse.Namespace, installed: Path | None = None) -> Setup:
+    """Return how to make the recogniser that flags and settings ask for, here or elsewhere.
+
+    Args:
+        options: of `add_reader`.
+        installed: the model where neither names one; None takes the bundled one.
+    """
     from edge.bulk.worker import Setup
 
     reader = load_config(options).reader
     return Setup(
-        model=options.model or _text(reader.model),
+        model=options.model or _text(reader.model or installed),
         directory=options.directory or _text(reader.directory),
         max_error=reader.max_error if options.max_error is None else options.max_error,
         xnnpack=reader.xnnpack,
     )
 
 
-def make_recognizer(options: argparse.Namespace) -> Recognizer:
-    """Return the recogniser that flags and settings ask for."""
-    return make_setup(options)()
+def make_recognizer(options: argparse.Namespace, installed: Path | None = None) -> Recognizer:
+    """Return the recogniser that flags and settings ask for; see `make_setup`."""
+    return make_setup(options, installed)()
 
 
 def _text(path: Path | None) -> str | None:

@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.card import sha256_of
+from edge.classifier import BUNDLED_MODEL
 from edge.cli import main
 from edge.journal import Journal
+from edge.update.package import Package, Update
+from edge.update.store import Store
 from tests.edge.drawing import recording
 from tests.system.conftest import SAMPLES, environment
 
@@ -226,3 +230,14 @@ def test_the_service_manager_is_told_that_it_is_ready_lives_and_stops(tmp_path):
         manager.settimeout(5)
         while told[-1] != "STOPPING=1":
             told.append(manager.recv(100).decode())
+
+
+def test_a_model_that_was_installed_is_read_with(tmp_path):
+    path = BUNDLED_MODEL.with_name("postcode-nano.tflite")
+    model, card = path.read_bytes(), path.with_suffix(".json").read_bytes()
+    update = Update("postcode", 1, sha256_of(model), sha256_of(card))
+    store = Store(tmp_path / "models")
+    store.switch(store.add(Package(update, update.to_bytes(), model, card, bytes(64))))
+    with Process(tmp_path, "--no-camera") as kiosk:
+        _, settings = kiosk.ask("GET", "/api/v1/settings")
+    assert settings["model"]["sha256"] == sha256_of(model)
