@@ -165,7 +165,8 @@ class MqttReceiver:
         except (OSError, ValueError) as error:
             raise PublishError(f"{self._where}: {_reason(error)}") from error
         client.loop_start()
-        if not answered.wait(settings.timeout_s) or answers[0].is_failure:
+        answered.wait(settings.timeout_s)
+        if not answers or answers[0].is_failure:
             client.disconnect()
             client.loop_stop()
             said = str(answers[0]) if answers else "it doesn't answer"

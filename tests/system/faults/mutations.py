@@ -37,7 +37,7 @@ def recordings(seed):
     # Its own: the boxes are everybody's.
     whole = json.loads(json.dumps(recording(f"{dice.randrange(100_000):05}")))
     if dice.random() < 0.6:
-        for _ in range(dice.randrange(1, 4)):
+        for _ in range(dice.choice([1, 1, 3])):
             _harm(whole, dice)
         return "application/json", json.dumps(whole).encode("utf-8", "surrogatepass")
     return "application/json", _bytes(json.dumps(whole).encode(), dice)
@@ -78,9 +78,9 @@ def requests(seed):
     ]
     head = "\r\n".join(lines).encode("latin-1")
     how = dice.random()
-    if how < 0.6:
+    if how < 0.4:
         head = _bytes(head, dice)
-    elif how < 0.8:
+    elif how < 0.5:
         head = head.replace(b" ", f" {dice.choice(_METHODS)}".encode(), 1)
     return head + b"\r\nConnection: close\r\n\r\n" + body
 
@@ -109,7 +109,7 @@ def _harm(value, dice):
 def _bytes(content, dice):
     """Return bytes with some changed, left out, doubled or cut off."""
     changed = bytearray(content)
-    for _ in range(dice.choice([1, 1, 2, 5, 30])):
+    for _ in range(dice.choice([1, 1, 1, 2, 20])):
         at = dice.randrange(len(changed) or 1)
         length = dice.choice([1, 1, 2, 4, 64])
         how = dice.randrange(6)
