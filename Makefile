@@ -14,6 +14,9 @@ PYTHON311 ?= python3.11
 GRADE ?= desk
 # Of the machine that a bundle is for; there PYTHON is a version: 3.13 (Trixie) or 3.11 (Bookworm).
 ARCH ?= aarch64
+# Of the Debian that the bundle is tried in, and where it is kept.
+RELEASE ?= trixie
+ARM64 ?= /var/tmp/fivebox-arm64
 
 TRAIN := .venv-test/bin/python -m train
 CONVERT := .venv-test/bin/python -m convert
@@ -24,7 +27,7 @@ WORKSHOP := .venv-test/.ready
 DESKTOP := .venv-desktop/.ready
 TFLITE := .venv-tflite-runtime/.ready
 
-.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos docs bundle clean
+.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos docs bundle test-arm64 soak clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,6 +44,8 @@ help:
 	@echo "make photos    render photos of envelopes             [GRADE=scan|desk|hard]"
 	@echo "make docs      the manual as a site, in site/"
 	@echo "make bundle    all that an installation without a network needs, in dist/  [ARCH=aarch64 PYTHON=3.13]"
+	@echo "make test-arm64  the bundle in a Debian for arm64 under qemu  [RELEASE=trixie]"
+	@echo "make soak      the kiosk under faults, for hours"
 	@echo "make clean     remove environments and everything built"
 
 demo: $(EDGE)
@@ -115,7 +120,8 @@ test-arm64: $(EDGE)
 
 # The faults of tests/system/faults at full size: hours.
 soak: $(WORKSHOP)
-	FIVEBOX_SOAK=1 .venv-test/bin/python -m pytest tests/system/faults
+	@scripts/make-system-packages
+	FIVEBOX_SOAK=1 .venv-test/bin/python -m pytest -rP tests/system/faults
 
 # A target is written last, so that an installation that broke off is done again.
 $(EDGE): pyproject.toml
