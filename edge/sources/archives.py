@@ -168,13 +168,21 @@ def _tar_members(
     path: str, is_wanted: Callable[[str], bool], file: BinaryIO | None
 ) -> Iterator[Member]:
     is_plain = file is None and _is_plain_tar(path)
-    with tarfile.open(path, "r:" if is_plain else "r|*", file, tarinfo=_Info) as archive:
+    with _open_tar(path, "r:" if is_plain else "r|*", file) as archive:
         while (info := archive.next()) is not None:
             # All members that were seen would fill the memory.
             archive.members = []  # type: ignore[attr-defined]
             name = info.name.removeprefix("./")
             if not info.isdir() and is_wanted(name):
                 yield _tar_member(archive, info, name, is_plain)
+
+
+def _open_tar(path: str, mode: str, file: BinaryIO | None) -> tarfile.TarFile:
+    try:
+        return tarfile.open(path, mode, file, tarinfo=_Info)  # type: ignore[call-overload,no-any-return]
+    except TypeError as error:
+        # What it says of a gzip header that is cut short.
+        raise tarfile.ReadError("it ends early") from error
 
 
 def _is_plain_tar(path: str) -> bool:

@@ -24,7 +24,7 @@ def test_a_bare_machine_becomes_a_kiosk(machine) -> None:
     assert ran.code == 0, ran.error
     calls = "\n".join(machine.calls())
     assert re.search(r"apt-get install .* python3-numpy python3-opencv ", calls)
-    assert "cage chromium" in calls
+    assert "cage xwayland chromium" in calls
     assert "useradd --system" in calls
     assert "--shell /usr/sbin/nologin fivebox" in calls
     assert "systemctl enable fivebox.service" in calls

@@ -184,3 +184,12 @@ def test_no_damage_is_more_than_an_input_error(tmp_path, name, mode, data):
                 continue
     except InputError:
         pass
+
+
+@pytest.mark.parametrize("length", [1, 3, 9, 11])
+def test_a_compressed_archive_cut_short_in_its_first_bytes_is_damaged(tmp_path, length):
+    path = tmp_path / "a.tgz"
+    # Of a header with an extra field.
+    path.write_bytes(b"\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\x03\x05"[:length])
+    with pytest.raises(InputError, match="archive"):
+        list(members(str(path), lambda _: True))
