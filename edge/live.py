@@ -193,6 +193,7 @@ class Live(Running):
         try:
             self._listener(event)
         except Exception:
+            # Whoever listens badly must not end the looking; what it raised is in the log.
             _LOG.exception("the listener failed")
 
 

@@ -11,6 +11,8 @@ def main() -> int:
         import cv2
         import numpy
     except Exception:
+        # Not only ImportError: builds that don't belong together fail in many ways, and each
+        # means the same, that both are to be taken from elsewhere. The caller says so.
         return 1
     opencv = tuple(int(part) for part in cv2.__version__.split(".")[:2])
     return int(opencv < (4, 10) or int(numpy.__version__.split(".")[0]) < 2)

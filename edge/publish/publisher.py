@@ -177,4 +177,5 @@ class Publisher(Running):
             try:
                 self._listener(state)
             except Exception:
+                # Whoever listens badly must not end the sending; what it raised is in the log.
                 _log.exception("the listener failed")
