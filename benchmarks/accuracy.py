@@ -9,7 +9,6 @@ are composed of the same writers' strokes. Exit code 1: some figure misses its f
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import sys
@@ -27,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import datasets, envelopes
 from benchmarks.datasets import STROKE_SETS
+from benchmarks.reporting import has_data, keep, positive
 from benchmarks.scores import FLOORS, HEADER, Score, score
 from edge import InputError, Reading, Recognizer
 from edge.sources.images import load_image, load_picture
@@ -166,7 +166,7 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", choices=SETS, metavar="NAME", help=f"of {', '.join(SETS)}"
     )
-    parser.add_argument("--count", type=int, help="of each set, for a quick look")
+    parser.add_argument("--count", type=positive, help="of each set, for a quick look")
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1,
         help="processes that render photos (default: one for each core)",
@@ -176,11 +176,7 @@ def main() -> int:
         help="where the JSON goes (default: benchmarks/results; a part of the sets goes nowhere)",
     )  # fmt: skip
     options = parser.parse_args()
-    if options.count is not None and options.count < 1:
-        parser.error("--count must be 1 or more")
-    folder = datasets.data_folder()
-    if not folder.is_dir():
-        print(f"accuracy: no data in {folder}; name its folder in FIVEBOX_DATA", file=sys.stderr)
+    if not has_data("accuracy"):
         return 1
     recognizer = Recognizer(options.model)
     print(HEADER)
@@ -201,8 +197,7 @@ def main() -> int:
     partly = options.only is not None or options.count is not None
     out = options.out or (None if partly else RESULTS)
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=2) + "\n")
+        keep(out, result)
     missed = [f"{each.name} ({', '.join(each.missed)})" for each in scores if each.missed]
     if missed:
         print(f"accuracy: below the floor: {'; '.join(missed)}", file=sys.stderr)

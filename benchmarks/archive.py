@@ -9,7 +9,6 @@ costs, the memory as the inputs grow, and the size of what is written. Writes
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -28,8 +27,8 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import datasets, envelopes
-from benchmarks.speed import machine
+from benchmarks import envelopes
+from benchmarks.reporting import has_data, keep, machine, positive
 
 RESULTS = Path(__file__).parent / "results" / "archive.json"
 SEED = 22
@@ -200,21 +199,17 @@ def main() -> int:
         prog="python -m benchmarks.archive", description=str(__doc__).split("\n", 1)[0]
     )
     parser.add_argument("--grade", choices=envelopes.SETS, default="scan", help="(default: scan)")
-    parser.add_argument("--count", type=int, default=200, help="scans (default: 200)")
-    parser.add_argument("--rounds", type=int, default=3, help="over all of them (default: 3)")
+    parser.add_argument("--count", type=positive, default=200, help="scans (default: 200)")
+    parser.add_argument("--rounds", type=positive, default=3, help="over all of them (default: 3)")
     parser.add_argument(
-        "--many", type=int, default=20_000, help="inputs to measure the memory by (default: 20000)"
+        "--many",
+        type=positive,
+        default=20_000,
+        help="inputs for the memory (default: 20000)",
     )
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
-    for name in ("count", "rounds", "many"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} must be 1 or more")
-    if not datasets.data_folder().is_dir():
-        print(
-            f"archive: no data in {datasets.data_folder()}; name its folder in FIVEBOX_DATA",
-            file=sys.stderr,
-        )
+    if not has_data("archive"):
         return 1
     if len(os.sched_getaffinity(0)) < 2:
         print("archive: two processes need two cores, and this one may use one", file=sys.stderr)
@@ -246,8 +241,7 @@ def main() -> int:
         "bytes_per_reading": sizes,
     }  # fmt: skip
     _print(result, memory)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
+    keep(options.out, result)
     return 0
 
 

@@ -11,7 +11,6 @@ combines; what is counted is the time for which the core really worked. Writes
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -26,8 +25,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import datasets, envelopes
-from benchmarks.speed import machine
+from benchmarks import envelopes
+from benchmarks.reporting import has_data, keep, machine, positive, print_machine
 from edge import Recognizer
 from edge.consensus import Consensus
 from edge.sources.source import Shot
@@ -157,22 +156,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--model", help="instead of the bundled model")
     parser.add_argument("--grade", choices=envelopes.GRADES, default="desk", help="(default: desk)")
-    parser.add_argument("--photos", type=int, default=12, help="of each scene (default: 12)")
-    parser.add_argument("--frames", type=int, default=90, help="of each photo (default: 90)")
+    parser.add_argument("--photos", type=positive, default=12, help="of each scene (default: 12)")
+    parser.add_argument("--frames", type=positive, default=90, help="of each photo (default: 90)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args(argv)
-    for name in ("photos", "frames"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} must be 1 or more")
-    folder = datasets.data_folder()
-    if not folder.is_dir():
-        print(f"camera: no data in {folder}; name its folder in FIVEBOX_DATA", file=sys.stderr)
+    if not has_data("camera"):
         return 1
 
     cv2.setNumThreads(1)
     recognizer = Recognizer(options.model)
     where = machine()
-    print(", ".join(f"{name} {value}" for name, value in where.items() if value is not None))
+    print_machine(where)
     print(f"{'scene':8} {'frames/s':>9} {'p50 ms':>8} {'p90 ms':>8} {'p99 ms':>8} "
           f"{'boxes':>6} {'read':>6} {'wrong':>6} {'work s':>7}")  # fmt: skip
     rows = {}
@@ -190,8 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "photos": {"grade": options.grade, "count": options.photos, "frames": options.frames},
         "scenes": rows,
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
+    keep(options.out, result)
     return 0
 
 

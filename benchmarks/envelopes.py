@@ -29,6 +29,7 @@ from benchmarks.rendering.grades import GRADES
 from benchmarks.rendering.negatives import KINDS, render_negative
 from benchmarks.rendering.scene import Rendered, render
 from benchmarks.rendering.writers import Side, Writers, load_writers
+from benchmarks.reporting import positive
 from train.errors import DataError
 
 SETS = (*GRADES, "negatives")
@@ -108,19 +109,16 @@ def main() -> int:
         prog="python -m benchmarks.envelopes", description=str(__doc__).split("\n", 1)[0]
     )
     parser.add_argument("--grade", choices=SETS, default="desk", help="(default: desk)")
-    parser.add_argument("--count", type=int, default=50, help="photos (default: 50)")
+    parser.add_argument("--count", type=positive, default=50, help="photos (default: 50)")
     parser.add_argument("--seed", type=int, default=1, help="of the set (default: 1)")
     parser.add_argument(
         "--writers", choices=("validation", "test"), default="validation",
         help="whose digits (default: validation, to choose by; test is to report)",
     )  # fmt: skip
     parser.add_argument("--data", type=Path, help="the data's folder (default: $FIVEBOX_DATA)")
-    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--jobs", type=positive, default=1, help="processes (default: 1)")
     parser.add_argument("--out", type=Path, required=True, help="folder for photos and labels")
     options = parser.parse_args()
-    for name in ("count", "jobs"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} must be 1 or more")
     folder = options.data or data_folder()
     try:
         options.out.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -31,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.speed import machine, percentiles
+from benchmarks.reporting import keep, machine, percentiles, print_machine
 from convert.errors import ConversionError, SourceError
 from convert.source import load_source
 from convert.tflite import to_tflite
@@ -199,7 +198,7 @@ def main() -> int:
     table = {name: percentiles(each) for name, each in times.items()}
     bare = {name: percentiles(each) for name, each in bare_times.items()}
     where = machine()
-    print(", ".join(f"{name} {value}" for name, value in where.items() if value is not None))
+    print_machine(where)
     print(f"{'five digits, µs':24} {'p50':>9} {'p99':>9} {'bare p50':>9} {'digits/s':>9}")
     for name, row in table.items():
         alone = f"{bare[name]['p50']:9.1f}" if name in bare else f"{'':9}"
@@ -224,8 +223,7 @@ def main() -> int:
         "missing": missing,
         "ratios": {name: round(value, 3) for name, value in ratios.items()},
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    keep(options.out, result)
     return 0
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
-import json
 import os
 import socket
 import subprocess
@@ -27,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.speed import machine, percentiles
+from benchmarks.reporting import keep, machine, percentiles, positive, print_machine
 
 RESULTS = Path(__file__).parent / "results" / "kiosk.json"
 SAMPLES = ROOT / "samples"
@@ -134,18 +133,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.kiosk", description=str(__doc__).split("\n", 1)[0]
     )
-    parser.add_argument("--posts", type=int, default=300, help="(default: %(default)s)")
+    parser.add_argument("--posts", type=positive, default=300, help="(default: %(default)s)")
     parser.add_argument(
         "--minutes", type=float, default=5, help="of replay, for the memory (default: %(default)g)"
     )
     parser.add_argument("--fps", type=float, default=10, help="of replay (default: %(default)g)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args(argv)
-    if options.posts < 1 or options.minutes <= 0:
-        parser.error("--posts and --minutes must be above 0")
+    if options.minutes <= 0:
+        parser.error("--minutes must be above 0")
 
     where = machine()
-    print(", ".join(f"{name} {value}" for name, value in where.items() if value is not None))
+    print_machine(where)
     with serving(None) as kiosk:
         posts = percentiles(time_posts(kiosk, options.posts))
         idle = kiosk.resident_mb
@@ -161,9 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     mark = "" if memory["replay_p50"] <= MOST_MB else "  MISS"
     print(f"resident, MB: {', '.join(f'{name} {value:g}' for name, value in memory.items())}{mark}")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    result = {"machine": where, "post_ms": posts, "resident_mb": memory}
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
+    keep(options.out, {"machine": where, "post_ms": posts, "resident_mb": memory})
     return 0
 
 

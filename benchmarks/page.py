@@ -19,15 +19,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 # So that `python benchmarks/page.py` finds the packages as `-m` does.
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import datasets
 from benchmarks.browser import chromium, missing, write
-from benchmarks.speed import machine
+from benchmarks.reporting import keep, machine, percentiles, positive, print_machine
 
 RESULTS = Path(__file__).parent / "results" / "page.json"
 SEED = 23
@@ -109,11 +107,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.page", description=str(__doc__).split("\n", 1)[0]
     )
-    parser.add_argument("--count", type=int, default=40, help="postcodes (default: 40)")
+    parser.add_argument("--count", type=positive, default=40, help="postcodes (default: 40)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
-    if options.count < 1:
-        parser.error("--count must be 1 or more")
     if why := missing():
         print(f"page: {why}", file=sys.stderr)
         return 1
@@ -128,20 +124,18 @@ def main() -> int:
         version = browser.version
 
     where = machine() | {"chromium": version}
-    print(", ".join(f"{name} {value}" for name, value in where.items() if value is not None))
+    print_machine(where)
     if not times:
         print("page: nothing was read", file=sys.stderr)
         return 1
-    names = ("p50", "p90", "p99")
-    row = dict(zip(names, np.percentile(times, [50, 90, 99]).round(1).tolist(), strict=True))
+    row = percentiles(times)
     print(f"{'ms':28} {'p50':>7} {'p90':>7} {'p99':>7} {'n':>5}")
     print(f"{'pen-up to digits':28} " + " ".join(f"{v:7.1f}" for v in row.values()), end="")
     print(f" {len(times):5}")
     mark = "" if row["p50"] <= MOST_MS else "  MISS"
     print(f"median at most {MOST_MS} ms, without the rest that the page waits for{mark}")
     result = {"machine": where, "n": len(times), "ms": row}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
+    keep(options.out, result)
     return 0
 
 

@@ -8,15 +8,12 @@ process that reads one photo of 12 megapixels. Writes `benchmarks/results/speed.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +25,15 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import datasets, envelopes
+from benchmarks.reporting import (
+    has_data,
+    keep,
+    machine,
+    percentiles,
+    positive,
+    print_limit,
+    print_machine,
+)
 from edge import Recognizer
 from edge.boxes import find_boxes
 from edge.crops import cut_digits
@@ -128,41 +134,6 @@ def peak_megabytes(photo: Path) -> float:
     return int(found.stdout) * 1024 / 1e6
 
 
-def percentiles(times: Iterable[float]) -> dict[str, float]:
-    """Return the middle, the 90th and the 99th percentile."""
-    p50, p90, p99 = np.percentile(list(times), [50, 90, 99]).round(3).tolist()
-    return {"p50": p50, "p90": p90, "p99": p99}
-
-
-def machine() -> dict[str, Any]:
-    """Return what the times depend on, as far as the machine tells."""
-    return {
-        "processor": _processor(),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "governor": _content("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        "load": round(os.getloadavg()[0], 2),
-        "python": platform.python_version(),
-        "opencv": cv2.__version__,
-    }
-
-
-def _processor() -> str | None:
-    names = [
-        line.partition(":")[2].strip()
-        for line in (_content("/proc/cpuinfo") or "").splitlines()
-        if line.startswith(("model name", "Model"))
-    ]
-    return names[0] if names else platform.processor() or None
-
-
-def _content(path: str) -> str | None:
-    try:
-        return Path(path).read_text("utf-8").strip()
-    except OSError:
-        return None
-
-
 def _write_photos(folder: Path, grade: str, count: int) -> list[Path]:
     paths = []
     for number, photo in enumerate(envelopes.photos(grade, count, SEED, "validation")):
@@ -186,17 +157,12 @@ def main() -> int:
     )
     parser.add_argument("--model", help="instead of the bundled model")
     parser.add_argument("--grade", choices=envelopes.SETS, default="desk", help="(default: desk)")
-    parser.add_argument("--count", type=int, default=40, help="photos (default: 40)")
-    parser.add_argument("--rounds", type=int, default=3, help="over all photos (default: 3)")
-    parser.add_argument("--touch", type=int, default=200, help="recordings (default: 200)")
+    parser.add_argument("--count", type=positive, default=40, help="photos (default: 40)")
+    parser.add_argument("--rounds", type=positive, default=3, help="over all photos (default: 3)")
+    parser.add_argument("--touch", type=positive, default=200, help="recordings (default: 200)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
-    for name in ("count", "rounds", "touch"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} must be 1 or more")
-    folder = datasets.data_folder()
-    if not folder.is_dir():
-        print(f"speed: no data in {folder}; name its folder in FIVEBOX_DATA", file=sys.stderr)
+    if not has_data("speed"):
         return 1
 
     cv2.setNumThreads(1)
@@ -214,7 +180,7 @@ def main() -> int:
         megabytes = peak_megabytes(_write_large(Path(scratch), paths[0]))
 
     where = machine()
-    print(", ".join(f"{name} {value}" for name, value in where.items() if value is not None))
+    print_machine(where)
     table = {name: percentiles(clock.times[name]) for name in STAGES if clock.times[name]}
     table |= {name: percentiles(clock.times[name]) for name in ("total", "imdecode alone")}
     table["touch"] = percentiles(touched)
@@ -223,9 +189,9 @@ def main() -> int:
         count = len(touched) if name == "touch" else len(clock.times[name])
         print(f"{name:16} " + " ".join(f"{v:9.2f}" for v in row.values()) + f" {count:9}")
     ratio = table["total"]["p50"] / table["imdecode alone"]["p50"]
-    _print_limit("file to reading, by imdecode alone", ratio, MOST_RATIO, "×")
-    _print_limit("touch recording", table["touch"]["p50"], MOST_TOUCH_MS, " ms")
-    _print_limit("peak memory, 12 megapixels", megabytes, MOST_MB, " MB")
+    print_limit("file to reading, by imdecode alone", ratio, MOST_RATIO, "×")
+    print_limit("touch recording", table["touch"]["p50"], MOST_TOUCH_MS, " ms")
+    print_limit("peak memory, 12 megapixels", megabytes, MOST_MB, " MB")
     result = {
         "machine": where,
         "photos": {"grade": options.grade, "count": options.count, "rounds": options.rounds},
@@ -233,14 +199,8 @@ def main() -> int:
         "ratio": round(ratio, 3),
         "peak_mb": round(megabytes, 1),
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
+    keep(options.out, result)
     return 0
-
-
-def _print_limit(what: str, value: float, most: float, unit: str) -> None:
-    mark = "" if value <= most else "  MISS"
-    print(f"{what:36} {value:8.2f}{unit} (at most {most:g}{unit}){mark}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ step takes does not depend on what is learnt.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -24,6 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from benchmarks.reporting import keep, positive
 from train.augment import UNBENT
 from train.batches import Lessons
 from train.data import Examples
@@ -55,7 +55,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.training", description=str(__doc__).split("\n", 1)[0]
     )
-    parser.add_argument("--rounds", type=int, default=5, help="of both kinds (default: 5)")
+    parser.add_argument("--rounds", type=positive, default=5, help="of both kinds (default: 5)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
 
@@ -85,8 +85,7 @@ def main() -> int:
         "seconds": {kind: [round(t, 3) for t in times] for kind, times in taken.items()},
         "ratio": round(statistics.median(ratios), 3),
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
+    keep(options.out, result)
     return 0
 
 

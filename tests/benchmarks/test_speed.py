@@ -55,10 +55,6 @@ def test_the_clock_measures_milliseconds(monkeypatch):
     assert clock.times["work"] == [250.0]
 
 
-def test_percentiles_are_those_of_the_times():
-    assert speed.percentiles(range(101)) == {"p50": 50.0, "p90": 90.0, "p99": 99.0}
-
-
 def test_peak_memory_is_that_of_the_reading_process_alone(photo):
     ballast = np.ones(40_000_000)  # 320 MB that the reader must not inherit
     megabytes = speed.peak_megabytes(photo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -67,12 +68,12 @@ def test_what_was_told_as_stored_survives_kill_at_any_moment(tmp_path):
             time.sleep(dice.uniform(0, 0.15))
             writer.send_signal(signal.SIGKILL)
             lines += writer.stdout.read().splitlines()
-        # The last line may be cut short, and then nobody was told.
-        for word, *values in map(str.split, lines):
-            if word == "stored" and len(values[0]) == 32:
-                stored.append(values[0])
-            elif word == "corrected" and len(values) == 2 and len(values[1]) == 5:
-                corrected[values[0]] = values[1]
+        # The last line may be cut short anywhere, and then nobody was told.
+        for line in lines:
+            if told := re.fullmatch(r"stored (\w{32})", line.strip()):
+                stored.append(told[1])
+            elif told := re.fullmatch(r"corrected (\w{32}) (\d{5})", line.strip()):
+                corrected[told[1]] = told[2]
     assert len(stored) > 100
     begun = time.monotonic()
     with Journal(path, outbox=True) as journal:

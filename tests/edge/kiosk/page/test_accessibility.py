@@ -120,8 +120,8 @@ def test_what_is_read_is_told_to_a_screen_reader(page, scripted):
 
 def test_the_focus_stays_where_it_was_when_a_reading_is_corrected(page, scripted):
     scripted.live.tell(rejected("04524", {2: 0.62}))
-    tile = page.locator(".tile-digit").nth(2)
-    tile.focus()
+    # A digit can be corrected, and hold the focus, once its reading is stored.
+    page.wait_for_selector(".tile-digit[data-focus='tile-2']:enabled").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#corrector[open]")
     page.keyboard.press("7")
