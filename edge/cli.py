@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from edge.commands import (
+    benchmark,
     camera,
     config,
     doctor,
@@ -32,6 +33,7 @@ _COMMANDS = {
     "evaluate": evaluate,
     "export": export,
     "model": model,
+    "benchmark": benchmark,
     "config": config,
     "doctor": doctor,
     "support": support,

@@ -74,7 +74,7 @@ def test_it_prints_a_table_and_writes_json(monkeypatch, tmp_path, capsys):
             yield render("strip", rng, made_writers())
 
     monkeypatch.setattr(envelopes, "photos", photos)
-    monkeypatch.setattr(camera.datasets, "data_folder", lambda: tmp_path)
+    monkeypatch.setenv("FIVEBOX_DATA", str(tmp_path))
     out = tmp_path / "results" / "camera.json"
     assert camera.main(["--photos", "1", "--frames", "3", "--out", str(out)]) == 0
     rows = json.loads(out.read_text())["scenes"]
@@ -85,7 +85,7 @@ def test_it_prints_a_table_and_writes_json(monkeypatch, tmp_path, capsys):
 
 
 def test_without_data_it_says_where_it_looked(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(camera.datasets, "data_folder", lambda: tmp_path / "none")
+    monkeypatch.setenv("FIVEBOX_DATA", str(tmp_path / "none"))
     assert camera.main([]) == 1
     assert "FIVEBOX_DATA" in capsys.readouterr().err
 
