@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, NamedTuple, Protocol
 
 from edge.bulk.sink import Record, check_new, lock, one_sentence, printable, sync_folder
@@ -155,12 +154,7 @@ class LineSink:
     def __enter__(self) -> LineSink:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._file, one_sentence(self._path):
             os.fsync(self._file.fileno())
 

@@ -14,7 +14,6 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from edge.bulk.sink import Record, check_new, lock, one_sentence, printable, sync_folder
@@ -94,15 +93,10 @@ class ParquetSink:
     def __enter__(self) -> ParquetSink:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         try:
             self._flush()
-            if error is None and self._parts != [self._path]:
+            if kind is None and self._parts != [self._path]:
                 self._put_together()
         finally:
             with contextlib.suppress(OSError):

@@ -12,7 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edge.errors import JournalError, UnknownReadingError
+
 MEDIA_TYPE = "application/problem+json"
+
+NO_READING = "there is no such reading; it may be older than the journal keeps"
 
 
 class Problem(HTTPException):
@@ -50,6 +54,8 @@ def add_handlers(app: FastAPI) -> None:
     """Let an application tell all its errors as problems."""
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(UnknownReadingError, _on_unknown)
+    app.add_exception_handler(JournalError, _on_journal)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -74,6 +80,14 @@ async def _on_http(request: Request, error: Exception) -> Response:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return respond(422, sentence_of(error.errors()))
+
+
+async def _on_unknown(request: Request, error: Exception) -> Response:
+    return respond(404, NO_READING)
+
+
+async def _on_journal(request: Request, error: Exception) -> Response:
+    return await _on_http(request, busy(str(error)))
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from edge.errors import JournalError, UnknownReadingError
 from edge.journal import Entry
 from edge.kiosk import schemas, table
-from edge.kiosk.problems import MEDIA_TYPE, Problem, busy, sentence_of
+from edge.kiosk.problems import MEDIA_TYPE, NO_READING, Problem, sentence_of
 from edge.kiosk.resource import digits_of, resource_of
 from edge.kiosk.service import Kiosk
 from edge.kiosk.uploads import IMAGES, RECORDING, TYPES, read_body, require_type
@@ -163,12 +162,9 @@ def get_table(kiosk: TheKiosk, day: Day = None) -> Response:
 )
 def get_reading(kiosk: TheKiosk, id: Id) -> Response:
     """Return a reading of the journal."""
-    try:
-        entry = kiosk.journal.get(id)
-    except JournalError as error:
-        raise busy(str(error)) from error
+    entry = kiosk.journal.get(id)
     if entry is None:
-        raise _unknown()
+        raise Problem(404, NO_READING)
     return JSONResponse(resource_of(entry))
 
 
@@ -194,12 +190,7 @@ async def patch_reading(request: Request, kiosk: TheKiosk, id: Id) -> Response:
         correction = schemas.Correction.model_validate_json(body)
     except ValidationError as error:
         raise Problem(422, _sentence(error)) from error
-    try:
-        return JSONResponse(await kiosk.correct(id, correction.corrected))
-    except UnknownReadingError as error:
-        raise _unknown() from error
-    except JournalError as error:
-        raise busy(str(error)) from error
+    return JSONResponse(await kiosk.correct(id, correction.corrected))
 
 
 @router.get(
@@ -210,10 +201,7 @@ async def patch_reading(request: Request, kiosk: TheKiosk, id: Id) -> Response:
 )
 def get_digits(kiosk: TheKiosk, id: Id) -> Response:
     """Return the images of the boxes and the probabilities of the ten digits in each."""
-    try:
-        seen = kiosk.store.seen(id)
-    except JournalError as error:
-        raise busy(str(error)) from error
+    seen = kiosk.store.seen(id)
     if seen is None:
         raise Problem(404, "the images of this reading are not kept, or there is no such reading")
     return JSONResponse(digits_of(seen.digits, seen.probabilities))
@@ -224,17 +212,10 @@ def _entries(
 ) -> list[Entry]:
     if day is not None and not _FIRST_DAY <= day <= _LAST_DAY:
         return []
-    try:
-        return kiosk.journal.entries(
-            day=day, query=query, doubtful=doubtful, before=before, limit=limit
-        )
-    except JournalError as error:
-        raise busy(str(error)) from error
+    return kiosk.journal.entries(
+        day=day, query=query, doubtful=doubtful, before=before, limit=limit
+    )
 
 
 def _sentence(error: ValidationError) -> str:
     return sentence_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
-
-
-def _unknown() -> Problem:
-    return Problem(404, "there is no such reading; it may be older than the journal keeps")
