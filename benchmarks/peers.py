@@ -56,13 +56,20 @@ def onnx_float32(weights: Weights, threads: int = 1) -> Work:
     return _session(onnx_graph(weights).SerializeToString(), threads)
 
 
-def onnx_int8(weights: Weights, shown: NDArray[np.uint8], threads: int = 1) -> Work:
+def onnx_int8(
+    weights: Weights, shown: NDArray[np.uint8], threads: int = 1, seven_bits: bool = False
+) -> Work:
     """Return the network in ONNX Runtime, weights and activations int8 with a scale per unit.
+
+    On x86 without VNNI it multiplies with VPMADDUBSW, which adds two products in 16 bits and
+    cuts off what does not fit; its manual ("Quantize ONNX Models") says to take weights of
+    seven bits there.
 
     Args:
         weights: of the network.
         shown: `uint8 (n, 28, 28)`, digits to take the ranges from.
         threads: that it may use.
+        seven_bits: whether the weights go from -64 to 64.
 
     Raises:
         MissingError: `onnx` or `onnxruntime` is not installed.
@@ -82,7 +89,7 @@ def onnx_int8(weights: Weights, shown: NDArray[np.uint8], threads: int = 1) -> W
         plain, rounded = Path(folder, "plain.onnx"), Path(folder, "int8.onnx")
         plain.write_bytes(graph.SerializeToString())
         quantization.quantize_static(
-            str(plain), str(rounded), Reader(), per_channel=True,
+            str(plain), str(rounded), Reader(), per_channel=True, reduce_range=seven_bits,
             quant_format=quantization.QuantFormat.QDQ,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,

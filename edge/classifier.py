@@ -21,6 +21,9 @@ CLASSES = 10
 
 # Where a model gives probabilities, those it rounded to 0 still need a logarithm.
 _LEAST_PROBABILITY = 1e-7
+# Between a model's highest logit and its lowest: e to minus this is far from float32's smallest
+# number (e^-87), even where all ten of a digit are of the lowest kind.
+_LARGEST_SPAN = 80.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Classifier:
         self._input, self._output = self._check_tensors()
         self._batch = 0
         self._gives_probabilities = self._look_at_output()
+        self._powers = self._powers_of_bytes()
 
     @property
     def temperature(self) -> float:
@@ -97,16 +101,7 @@ class Classifier:
         Raises:
             ValueError: `digits` has another shape or dtype.
         """
-        if digits.dtype != np.uint8 or digits.ndim != 3 or digits.shape[1:] != (SIDE, SIDE):
-            raise ValueError(
-                f"digits must be uint8 (n, {SIDE}, {SIDE}), not {digits.dtype} {digits.shape}"
-            )
-        if len(digits) == 0:
-            return np.empty((0, CLASSES), np.float32)
-        scores = self._invoke(digits)
-        if self._gives_probabilities:
-            return np.log(np.maximum(scores, _LEAST_PROBABILITY))
-        return scores
+        return self._logits_of(self._run(digits))
 
     def probabilities(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities of the ten digits, one invoke for all images.
@@ -120,9 +115,22 @@ class Classifier:
         Raises:
             ValueError: `digits` has another shape or dtype.
         """
-        return softmax(self.logits(digits) / np.float32(self.temperature))
+        scores = self._run(digits)
+        if self._powers is None:
+            return softmax(self._logits_of(scores) / np.float32(self.temperature))
+        # Four calls of NumPy fewer than by way of the logits: a tenth of the invoke's time.
+        powers = self._powers.take(scores.view(np.uint8))
+        powers /= np.add.reduce(powers, axis=1, keepdims=True)
+        return powers
 
-    def _invoke(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _run(self, digits: NDArray[np.uint8]) -> NDArray[Any]:
+        """Return what the network says in its own numbers, `(n, 10)`."""
+        if digits.dtype != np.uint8 or digits.ndim != 3 or digits.shape[1:] != (SIDE, SIDE):
+            raise ValueError(
+                f"digits must be uint8 (n, {SIDE}, {SIDE}), not {digits.dtype} {digits.shape}"
+            )
+        if len(digits) == 0:
+            return np.empty((0, CLASSES), self._output.dtype)
         pixels = _quantise(digits, self._input)
         with self._lock:
             if len(digits) != self._batch:
@@ -134,8 +142,25 @@ class Classifier:
             self._interpreter.set_tensor(self._input.index, pixels)
             self._interpreter.invoke()
             # get_tensor copies: no view of the interpreter's memory leaves the lock.
-            scores = self._interpreter.get_tensor(self._output.index)
-        return _dequantise(scores, self._output)
+            scores: NDArray[Any] = self._interpreter.get_tensor(self._output.index)
+        return scores
+
+    def _logits_of(self, scores: NDArray[Any]) -> NDArray[np.float32]:
+        found = _dequantise(scores, self._output)
+        return np.log(np.maximum(found, _LEAST_PROBABILITY)) if self._gives_probabilities else found
+
+    def _powers_of_bytes(self) -> NDArray[np.float32] | None:
+        """Return e to the logit over the temperature of each of a quantised output's 256 values.
+
+        A softmax does not change when all logits are moved alike, so they are counted from the
+        highest that there is. None where the output is float32, or reaches so far that a digit's
+        ten powers could all be 0.
+        """
+        if self._output.table is None:
+            return None
+        logits = self._logits_of(np.arange(256, dtype=np.uint8)).astype(np.float64)
+        below = (logits - logits.max()) / self.temperature
+        return np.exp(below).astype(np.float32) if below.min() > -_LARGEST_SPAN else None
 
     def _check_tensors(self) -> tuple[_Tensor, _Tensor]:
         inputs = [_tensor(d) for d in self._interpreter.get_input_details()]
@@ -168,7 +193,7 @@ class Classifier:
         try:
             # The first allocation is when the runtime announces its delegate.
             with native_stderr_silenced():
-                scores = self._invoke(probe)
+                scores = _dequantise(self._run(probe), self._output)
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.path}: the model can't be run ({reason})") from error

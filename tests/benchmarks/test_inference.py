@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import sys
 
+import numpy as np
 import pytest
 
 from benchmarks import inference, peers
 
 SHAPE = (784, 24, 16, 10)
+ONNX = {"ONNX Runtime float32", "ONNX Runtime int8", "ONNX Runtime int8, 7 bits"}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def test_all_contestants_compute_the_same_network(model, built):
     digits = inference.drawn_digits(40)
     expected = model.predict(digits.reshape(40, 784) / 255, verbose=0)
     assert {"LiteRT int8", "LiteRT float32", "NumPy float32", "Keras predict"} <= set(works)
-    assert {*works, *missing} >= {"ONNX Runtime float32", "ONNX Runtime int8"}
+    assert {*works, *missing} >= ONNX
     for name, work in works.items():
         exact = "float32" in name or name == "Keras predict"
         assert work(digits) == pytest.approx(expected, abs=1e-4 if exact else 0.12), name
@@ -34,7 +36,7 @@ def test_all_contestants_compute_the_same_network(model, built):
 def test_a_peer_that_is_missing_is_told_and_the_others_go_on(model, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     works, _, missing = inference.contestants(model, tmp_path)
-    assert set(missing) == {"ONNX Runtime float32", "ONNX Runtime int8"}
+    assert set(missing) == ONNX
     assert "onnx is not installed" in missing["ONNX Runtime int8"]
     assert "NumPy float32" in works
 
@@ -47,6 +49,34 @@ def test_they_take_turns_and_each_is_timed(built):
     assert {name: len(each) for name, each in times.items()} == {"a": 10, "b": 10}
     assert len(bare["a"]) == 10
     assert min(times["a"]) > 0
+
+
+def test_it_is_told_of_how_many_digits_another_thing_is_said(built):
+    works, _, _ = built
+    digits = inference.drawn_digits(1500)
+    right = works["NumPy float32"]
+
+    def wrong(some):
+        scores = right(some)
+        # Every third digit of each portion becomes its neighbour.
+        scores[::3] = np.roll(scores[::3], 1, axis=1)
+        return scores
+
+    found = inference.unlike_keras(
+        {"Keras predict": right, "NumPy float32": right, "wrong": wrong}, digits
+    )
+    assert found == {"Keras predict": 0, "NumPy float32": 0, "wrong": pytest.approx(501 / 1500)}
+
+
+def test_every_number_of_digits_and_both_numbers_of_threads_are_timed(model, tmp_path):
+    inference.contestants(model, tmp_path)
+    rows = inference.measure_rows(tmp_path, 3)
+    assert set(rows) == set(inference.ROW_KINDS)
+    assert all(list(each) == [str(n) for n in range(1, 9)] for each in rows.values())
+    assert min(us for each in rows.values() for us in each.values()) > 0
+    threads = inference.measure_threads(tmp_path / "int8.tflite", 2)
+    assert set(threads) == {"1", "2"}
+    assert min(threads.values()) > 0
 
 
 def test_the_ratios_are_those_of_the_middle_times():
@@ -80,6 +110,8 @@ def test_the_table_and_the_json_say_the_same(monkeypatch, tmp_path, capsys):
     written = json.loads(out.read_text())
     ours = written["us"]["LiteRT int8"]["p50"]
     assert f"{ours:.1f}" in printed
+    assert written["unlike_keras"]["share"]["Keras predict"] == 0
+    assert f"{written['bare_us_by_rows']['int8']['8']:.1f}" in printed
     fastest = min(times["p50"] for times in written["bare_us"].values())
     assert written["ratios"]["by the fastest bare invoke"] == pytest.approx(
         ours / fastest, abs=0.01
@@ -90,3 +122,8 @@ def test_a_model_that_is_none_is_one_line(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("sys.argv", ["inference", "--model", str(tmp_path / "none.keras")])
     assert inference.main() == 1
     assert "none.keras: no such file" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["inference", "--data", str(tmp_path / "none.npz")])
+    assert inference.main() == 1
+    told = capsys.readouterr().err
+    assert "none.npz: no such file" in told
+    assert len(told.splitlines()) == 1

@@ -82,6 +82,18 @@ def test_the_cards_temperature_is_applied(carded, true_logits, name, temperature
     np.testing.assert_allclose(classifier.probabilities(DIGITS), wanted, atol=atol)
 
 
+@pytest.mark.parametrize("name", QUANTISED + QUANTISED_SOFTMAX)
+@pytest.mark.parametrize("temperature", [1e-3, 0.05, 1.0, 1.7])
+def test_probabilities_are_the_softmax_of_the_logits_however_far_they_reach(
+    carded, name, temperature
+):
+    classifier = Classifier(carded(name, temperature=temperature))
+    found, logits = classifier.probabilities(DIGITS), classifier.logits(DIGITS)
+    wanted = softmax(logits.astype(np.float64) / temperature)
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found, wanted, rtol=2e-4, atol=1e-7)
+
+
 def test_without_a_card_the_temperature_is_1(tiny_models):
     classifier = Classifier(tiny_models / "float-logits.tflite")
     assert classifier.card is None
