@@ -173,6 +173,9 @@ def _search(argv: Sequence[str]) -> int:
                         help="which numbers, for example learning_rate,batch_size")  # fmt: skip
     parser.add_argument("--trials", type=int, required=True, metavar="N",
                         help="how many in all, those of earlier runs included")  # fmt: skip
+    parser.add_argument("--cluster", metavar="ADDRESS",
+                        help="make them side by side on a Ray cluster, auto or HOST:PORT of its "
+                        "head, by Ray Tune; every node needs fivebox[train,cluster]")  # fmt: skip
     _add_inputs(parser, "the search's folder (default: build/search-NAME)")
     add_recipe_flags(parser)
     options = parser.parse_args(argv)
@@ -189,7 +192,18 @@ def _search(argv: Sequence[str]) -> int:
     def command() -> int:
         from train.search import search
 
-        print(search(recipe, vary, options.trials, out, options.data, options.strokes, sys.stdout))
+        print(
+            search(
+                recipe,
+                vary,
+                options.trials,
+                out,
+                options.data,
+                options.strokes,
+                progress=sys.stdout,
+                cluster=options.cluster,
+            )
+        )
         return 0
 
     stopped = "stopped; the trials before are kept, and the same command goes on"

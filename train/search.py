@@ -3,7 +3,7 @@
 A trial is one training with the proposed numbers, judged by its accuracy on the images
 kept apart; the test images are not looked at. Sampling (Bergstra et al. 2011,
 "Algorithms for Hyper-Parameter Optimization"), the median rule and the storing of
-trials are all Optuna's.
+trials are all Optuna's; with a cluster Ray Tune runs them (`train.cluster`).
 """
 
 from __future__ import annotations
@@ -17,53 +17,31 @@ import os
 import shlex
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
-
-import numpy as np
+from typing import TYPE_CHECKING, TextIO
 
 from edge import files
 from edge.errors import OutputError
 from train import report
-from train.convolution import build_convolutional, convolutional_recipe, unfold
-from train.fit import Epoch, fit
 from train.flags import changed, flag, numbers, text
-from train.material import Material, gather, lessons_of
-from train.network import build
+from train.material import Material, gather
 from train.quiet import import_tensorflow
 from train.ranges import Range, ranges_of
 from train.recipe import Recipe
 from train.recipes import RECIPES
+from train.trials import FAILED, STATES, STUDY, Maker, Trial, percent, trials_of
 
 if TYPE_CHECKING:
     import optuna
+
 
 DATABASE = "search.db"
 NAME = "search.json"
 PICTURE = "search.png"
 
-_IDENTITY, _LOSS = "identity", "validation_loss"
-_COMPLETE, _PRUNED, _FAILED = "complete", "pruned", "failed"
-_STATES = (_COMPLETE, _PRUNED, _FAILED)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What one trial brought."""
-
-    number: int
-    """Optuna's, from 0; those that were cut short count."""
-    state: str
-    """`complete`; `pruned`: given up as hopeless; `failed`: cut short from outside."""
-    values: Mapping[str, Any]
-    """Of the varied fields."""
-    validation_accuracy: float | None
-    """Of the network it made, or where it was given up; None before the first epoch."""
-    validation_loss: float | None
-    """The same; None also where the loss was no finite number."""
-    epochs: int
-    """How many there were."""
+# What Optuna keeps for us of a study.
+_IDENTITY = "identity"
 
 
 def search(
@@ -74,6 +52,7 @@ def search(
     data_path: Path | None = None,
     stroke_paths: Sequence[Path] = (),
     progress: TextIO | None = None,
+    cluster: str | None = None,
 ) -> str:
     """Try a recipe with other numbers until there are as many trials as asked for.
 
@@ -89,6 +68,9 @@ def search(
         data_path: the data set's file; None takes Keras's copy.
         stroke_paths: stroke sets to mix in, where the recipe draws them.
         progress: where to print a line per trial; None prints nothing.
+        cluster: of a Ray cluster's head `host:port`, or `auto`; its cores make trials side
+            by side, so that what is proposed depends on which ends first. None makes one
+            after the other, here.
 
     Returns:
         A table of all trials, the best first, and the command line that trains the best.
@@ -97,15 +79,19 @@ def search(
         ValueError: something can't be varied, or would change nothing.
         DataError: the images can't be had.
         OutputError: the folder can't be written, holds another search or a damaged one.
+        PackageMissingError: a cluster is asked for, and Ray is not installed.
+        WorkerError: the cluster can't be reached or gives up, or trials failed on it.
     """
     ranges = ranges_of(vary, recipe)
     files.make_folder(out)
     with _alone(out):
         material = gather(recipe, data_path, stroke_paths)
         import_tensorflow()
-        with _study(out, _identify(recipe, ranges, material), recipe) as study:
-            _run(study, recipe, ranges, trials, material, progress)
-            found = _trials(study, ranges)
+        with _study(out, _identify(recipe, ranges, material), recipe) as (study, storage):
+            run = Maker(study, recipe, ranges, trials, material, progress)
+            if run.is_missing_trials():
+                run.make_there(cluster, storage) if cluster else run.make_here()
+            found = trials_of(study, ranges)
 
     best = ranked(found)[0]
     train_best = command(
@@ -126,7 +112,7 @@ def ranked(trials: Sequence[Trial]) -> list[Trial]:
     """Return the trials, the best first: complete, pruned, failed, each by accuracy."""
     return sorted(
         trials,
-        key=lambda trial: (_STATES.index(trial.state), -(trial.validation_accuracy or 0)),
+        key=lambda trial: (STATES.index(trial.state), -(trial.validation_accuracy or 0)),
     )
 
 
@@ -137,7 +123,7 @@ def table(trials: Sequence[Trial], vary: Sequence[str]) -> str:
         [
             str(trial.number),
             *(text(trial.values[name]) if name in trial.values else "-" for name in vary),
-            _percent(trial),
+            percent(trial),
             str(trial.epochs),
             trial.state,
         ]
@@ -211,7 +197,9 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _study(folder: Path, identity: str, recipe: Recipe) -> Iterator[optuna.Study]:
+def _study(
+    folder: Path, identity: str, recipe: Recipe
+) -> Iterator[tuple[optuna.Study, optuna.storages.RDBStorage]]:
     """Lend the folder's study, begun if need be; what a killed process left is cleared up."""
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
@@ -221,7 +209,7 @@ def _study(folder: Path, identity: str, recipe: Recipe) -> Iterator[optuna.Study
     path = folder / DATABASE
     with contextlib.ExitStack() as stack:
         try:
-            study = _open(path, recipe, stack)
+            study, storage = _open(path, recipe, stack)
             held = study.user_attrs.get(_IDENTITY)
             trials = study.get_trials(deepcopy=False)
         # What is raised for a damaged file depends on where the damage is.
@@ -238,14 +226,16 @@ def _study(folder: Path, identity: str, recipe: Recipe) -> Iterator[optuna.Study
             for trial in trials:
                 if not trial.state.is_finished():
                     study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-            yield study
+            yield study, storage
         except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
             raise OutputError(
                 f"{path}: can't be written any more; see to the disk, then the same command goes on"
             ) from error
 
 
-def _open(path: Path, recipe: Recipe, stack: contextlib.ExitStack) -> optuna.Study:
+def _open(
+    path: Path, recipe: Recipe, stack: contextlib.ExitStack
+) -> tuple[optuna.Study, optuna.storages.RDBStorage]:
     import optuna
 
     # SQLite and not Optuna's journal file, though that opens faster: SQLite undoes the
@@ -258,106 +248,15 @@ def _open(path: Path, recipe: Recipe, stack: contextlib.ExitStack) -> optuna.Stu
     )
     stack.callback(storage.engine.dispose)
     stack.callback(storage.remove_session)
-    return optuna.create_study(
+    study = optuna.create_study(
         storage=storage,
-        study_name="search",
+        study_name=STUDY,
         direction="maximize",
         load_if_exists=True,
         # The first third says little: it takes so long until the rate of one cycle falls.
         pruner=optuna.pruners.MedianPruner(n_warmup_steps=math.ceil(recipe.epochs / 3)),
     )
-
-
-def _run(
-    study: optuna.Study,
-    recipe: Recipe,
-    ranges: Mapping[str, Range],
-    count: int,
-    material: Material,
-    progress: TextIO | None,
-) -> None:
-    """Make the trials that are still missing."""
-    import keras
-    import optuna
-
-    before = sum(trial.state != _FAILED for trial in _trials(study, ranges))
-    if before and progress:
-        print(f"made before: {before} of {count} trials", file=progress, flush=True)
-    if before >= count:
-        return
-    shape = material.dataset.train.images.shape[1:]
-    lessons, validation = lessons_of(material, recipe), material.validation[recipe.dataset]
-
-    def attempt(trial: optuna.Trial) -> float:
-        # Keras remembers every network that was built.
-        keras.utils.clear_session()
-        tried = changed(
-            recipe, {name: choices.propose(trial, name) for name, choices in ranges.items()}
-        )
-
-        def on_epoch(epoch: Epoch) -> None:
-            trial.report(epoch.validation_accuracy, epoch.epoch)
-            trial.set_user_attr(_LOSS, epoch.validation_loss)
-            if epoch.epoch < recipe.epochs and trial.should_prune():
-                raise optuna.TrialPruned
-
-        network = build(tried, shape, tried.precision)
-        if tried.convolutional_epochs:
-            shorter = convolutional_recipe(tried)
-            filters = build_convolutional(shorter, tried.precision)
-            fit(filters, lessons, validation, shorter)
-            network.set_weights(unfold(filters))
-        history = fit(network, lessons, validation, tried, on_epoch=on_epoch)
-        kept = history[-1]
-        if recipe.patience:
-            # As `fit` does, whose network has the weights of that epoch.
-            kept = min(history, key=lambda epoch: epoch.validation_loss)
-        trial.set_user_attr(_LOSS, kept.validation_loss)
-        return kept.validation_accuracy
-
-    for done in range(before, count):
-        # A sampler's memory is the study, but its dice would start again with every
-        # process: dice of its own for each trial give the same trials either way.
-        dice = np.random.SeedSequence([recipe.seed, done]).generate_state(1)
-        study.sampler = optuna.samplers.TPESampler(seed=int(dice[0]))
-        study.optimize(attempt, n_trials=1)
-        if progress:
-            last = _trials(study, ranges)[-1]
-            values = ", ".join(f"{name} {text(value)}" for name, value in last.values.items())
-            print(
-                f"{done + 1:{len(str(count))}}/{count}  trial {last.number}: {values}: "
-                f"{_percent(last)} kept apart, {last.epochs} epochs, {last.state}",
-                file=progress,
-                flush=True,
-            )
-
-
-def _trials(study: optuna.Study, ranges: Mapping[str, Range]) -> list[Trial]:
-    """Return the study's trials, by number."""
-    from optuna.trial import TrialState
-
-    states = {TrialState.COMPLETE: _COMPLETE, TrialState.PRUNED: _PRUNED}
-    found = []
-    for trial in study.get_trials(deepcopy=False):
-        accuracy = trial.value
-        if accuracy is None and trial.intermediate_values:
-            accuracy = trial.intermediate_values[max(trial.intermediate_values)]
-        loss = trial.user_attrs.get(_LOSS, math.nan)
-        found.append(
-            Trial(
-                number=trial.number,
-                state=states.get(trial.state, _FAILED),
-                values={
-                    name: choices.read(trial.params[name])
-                    for name, choices in ranges.items()
-                    if name in trial.params
-                },
-                validation_accuracy=accuracy,
-                validation_loss=loss if math.isfinite(loss) else None,
-                epochs=len(trial.intermediate_values),
-            )
-        )
-    return found
+    return study, storage
 
 
 def _write(
@@ -379,7 +278,7 @@ def _write(
         "command": train_best,
         "trials": [asdict(trial) for trial in trials],
     }
-    finished = [trial for trial in trials if trial.state != _FAILED]
+    finished = [trial for trial in trials if trial.state != FAILED]
     with files.staging(out) as aside:
         listed, drawn = aside / NAME, aside / PICTURE
         listed.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
@@ -390,8 +289,3 @@ def _write(
         )
         plots.save(figure, drawn)
         files.publish(listed, drawn)
-
-
-def _percent(trial: Trial) -> str:
-    accuracy = trial.validation_accuracy
-    return "-" if accuracy is None else f"{accuracy:.2%}"

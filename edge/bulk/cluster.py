@@ -8,23 +8,19 @@ archives and documents by the actor that gets them.
 from __future__ import annotations
 
 import contextlib
-import importlib
-import logging
 import os
 import shutil
-import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from edge.bulk.head import connected, import_ray
 from edge.bulk.pool import Pool
 from edge.bulk.sink import check_new, one_sentence
-from edge.errors import PackageMissingError, WorkerError
 from edge.sources.inputs import list_files, list_inputs, open_documents
 
-AUTO = "auto"
 FORMATS = (".parquet", ".jsonl")
 
 # Names that are done again where their node is lost before they are.
@@ -33,8 +29,6 @@ _BLOCKS_EACH = 4
 # Names whose readings an actor hands over at once.
 _BATCH = 16
 _ASIDE = ".partial"
-# Seconds within which the head must answer.
-_CONNECT_S = 10.0
 
 
 def read_on_cluster(
@@ -63,7 +57,7 @@ def read_on_cluster(
         PackageMissingError: Ray or PyArrow is not installed.
         WorkerError: the cluster can't be reached, or gives up.
     """
-    ray = _ray()
+    ray = import_ray("ray.data", "pyarrow")
     check_new(output, False, output.exists())
     items = [{"name": name} for name in list_files(names)]
     aside = output.absolute().with_name(output.name + _ASIDE)
@@ -72,19 +66,15 @@ def read_on_cluster(
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
     try:
-        _connect(ray, address)
-        if items:
-            readings = _readings(ray, items, make_recognizer, actors)
-            (readings.write_parquet if is_parquet else readings.write_json)(str(aside))
+        with connected(ray, address):
+            if items:
+                readings = _readings(ray, items, make_recognizer, actors)
+                (readings.write_parquet if is_parquet else readings.write_json)(str(aside))
         counts = _count(aside, "parquet" if is_parquet else "json")
         with one_sentence(output):
             aside.replace(output)
         return counts
-    except ray.exceptions.RayError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise WorkerError(f"the cluster gave up ({reason}); see Ray's own log") from error
     finally:
-        ray.shutdown()
         shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -124,39 +114,6 @@ class _Reader:
         readings = self._pool.read(lambda count: open_documents(list_inputs(names), count))
         rows = [row_of(reading) for reading in readings]
         yield pyarrow.Table.from_pylist(rows, schema=schema(pyarrow))
-
-
-def _ray() -> Any:
-    # What goes wrong comes as an exception; Ray says a great deal beside.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    try:
-        importlib.import_module("pyarrow")
-        ray = importlib.import_module("ray")
-        importlib.import_module("ray.data")
-    except ImportError as error:
-        raise PackageMissingError(
-            "work on a cluster needs Ray; run: pip install 'fivebox[cluster]', or leave "
-            "--cluster out"
-        ) from error
-    return ray
-
-
-def _connect(ray: Any, address: str) -> None:
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    try:
-        if address != AUTO and "://" not in address:
-            # Ray itself tries for minutes.
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host, port), _CONNECT_S).close()
-        ray.init(address=address, **options)
-    except OSError as error:
-        if address != AUTO:
-            reason = str(error).strip().splitlines()[0]
-            raise WorkerError(
-                f"there is no cluster at {address} ({reason}); start one with ray start --head"
-            ) from error
-        ray.init(include_dashboard=False, **options)
 
 
 def _count(folder: Path, kind: str) -> Counter[str]:

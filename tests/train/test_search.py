@@ -13,7 +13,7 @@ from dataclasses import replace
 import optuna
 import pytest
 
-import train.search
+import train.attempt
 from edge.errors import OutputError
 from tests.train.synthetic import write_digits
 from train.cli import main
@@ -66,9 +66,9 @@ def scripted(monkeypatch):
                 on_epoch(history[-1])
             return history
 
-        monkeypatch.setattr(train.search, "fit", bring)
+        monkeypatch.setattr(train.attempt, "fit", bring)
         # Nothing learns and nobody looks: neither networks nor pictures are needed.
-        monkeypatch.setattr(train.search, "build", lambda *arguments: None)
+        monkeypatch.setattr(train.attempt, "build", lambda *arguments: None)
         monkeypatch.setattr("keras.utils.clear_session", lambda: None)
         monkeypatch.setattr("train.plots.save", lambda figure, path: path.touch())
 
@@ -154,7 +154,7 @@ def test_after_a_kill_the_search_ends_as_if_nothing_had_been(done, npz, tmp_path
 
         return fit(*arguments, on_epoch=die)
 
-    monkeypatch.setattr(train.search, "fit", dying)
+    monkeypatch.setattr(train.attempt, "fit", dying)
     with pytest.raises(Killed):
         search(RECIPE, VARY, 3, tmp_path, npz)
     assert stored_states(tmp_path) == ["COMPLETE", "RUNNING"]
