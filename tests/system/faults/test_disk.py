@@ -107,8 +107,8 @@ def test_a_disk_that_turns_read_only_under_it_costs_no_crash_and_mended_is_enoug
                 assert status == 201
                 accepted[read["id"]] = read["postcode"]
                 card.fail()
-                refuse_to_accept(kiosk, "check the disk")
-                # It tries again by itself, and then knows why.
+                refuse_to_accept(kiosk, "can't be used")
+                # The first failure may be called an error; trying again by itself, it knows why.
                 until(
                     lambda: "read-only" in kiosk.health()["journal"],
                     "it says that it can't be written to",
