@@ -1,12 +1,14 @@
-"""What several test modules need: where the real data lies, and small images."""
+"""What several test modules need: where the real data lies, and a small disk."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import disks
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,3 +25,10 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a disk of 1 MiB."""
+    with disks.small(tmp_path / "disk") as folder:
+        yield folder

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import disks
+
 ROOT = Path(__file__).parents[2]
 # Files may not grow beyond so many bytes, as on a disk that is full by then. TensorFlow's own
 # temporary files go elsewhere and may.
@@ -53,29 +55,20 @@ def test_on_a_full_disk_nothing_is_half_written_and_the_earlier_files_stay(build
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """Return a folder on a file system of 64 kB, or skip."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=64k", "fivebox", str(place)]
-    try:
-        mounted = subprocess.run(["mount", *options], capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount command")
-    if mounted.returncode:
-        pytest.skip("a small file system can't be mounted here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+def tiny_disk(tmp_path):
+    """Return a folder on a disk of 64 KiB."""
+    with disks.small(tmp_path / "disk", "64k") as folder:
+        yield folder
 
 
-def test_a_disk_that_is_too_small_is_one_sentence(build, small_disk, capsys):
+def test_a_disk_that_is_too_small_is_one_sentence(build, tiny_disk, capsys):
     from convert.cli import main
 
-    arguments = [str(build / "postcode.keras"), "-o", str(small_disk / "m.tflite")]
+    arguments = [str(build / "postcode.keras"), "-o", str(tiny_disk / "m.tflite")]
     assert main([*arguments, "--quantize", "none"]) == 1
     err = capsys.readouterr().err
     assert "can't be written (No space left on device)" in err
-    assert list(small_disk.iterdir()) == []
+    assert list(tiny_disk.iterdir()) == []
 
 
 def test_a_folder_that_can_not_be_written_is_one_sentence(build, tmp_path, capsys):

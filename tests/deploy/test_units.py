@@ -80,6 +80,13 @@ def test_devices_of_cameras_are_open_to_it_and_its_folder_can_be_written_to() ->
     assert lines(KIOSK, "ProcSubset") == []
 
 
+def test_the_kiosk_starts_where_a_group_of_devices_is_missing() -> None:
+    # systemd starts nothing whose groups it doesn't find, and `render` is udev's.
+    assert lines(KIOSK, "SupplementaryGroups") == []
+    account = (DEPLOY / "lib/account.sh").read_text()
+    assert "for group in video render input" in account
+
+
 def test_screens_come_back_without_end_and_only_one_is_shown() -> None:
     for name, other in (("screen", "pad"), ("pad", "screen")):
         unit = DEPLOY / f"systemd/fivebox-{name}.service"

@@ -17,40 +17,10 @@ import pytest
 from edge.errors import JournalError
 from edge.journal import Journal, store
 from tests.conftest import ROOT
+from tests.disks import fill, remount
 from tests.edge.journal.making import accepted, pictures, table
 
 WRITER = Path(__file__).with_name("writer.py")
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """Return a function that mounts a disk of some KiB and returns its folder."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def remount(folder, how):
-    subprocess.run(["mount", "-o", f"remount,{how}", folder], check=True)
-
-
-def fill(folder):
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 512)
-        except OSError:
-            pass
-    return filler
 
 
 def test_what_was_told_as_stored_survives_kill_at_any_moment(tmp_path):

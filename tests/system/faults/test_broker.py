@@ -50,7 +50,7 @@ def test_whatever_the_broker_does_nothing_is_lost_and_the_order_is_kept(tmp_path
         after_mb = kiosk.memory_mb()
         accepted = clients.accepted
         assert clients.refused == []
-        until(lambda: accepted.keys() <= _ids(listener), "all has arrived", 120)
+        until(lambda: accepted.keys() <= _ids(listener), "all has arrived")
         assert kiosk.end() == 0
         assert "Traceback" not in kiosk.said
     arrived = listener.readings()
@@ -68,12 +68,12 @@ def _every_fault(kiosk, broker, listener, line):
     def says_again(words, fault):
         count = kiosk.said.count(words)
         fault()
-        until(lambda: kiosk.said.count(words) > count, f"it says {words!r} again", 60)
+        until(lambda: kiosk.said.count(words) > count, f"it says {words!r} again")
 
     def arrives_after(fault):
         fault()
         _, read = kiosk.write()
-        until(lambda: read["id"] in _ids(listener), "what is written now arrives", 60)
+        until(lambda: read["id"] in _ids(listener), "what is written now arrives")
 
     def cut():
         line.cut()

@@ -47,15 +47,15 @@ def test_it_comes_back_each_time_says_so_and_leaves_nothing_open(tmp_path):
         def restarts():
             return int(kiosk.metric("fivebox_camera_restarts_total"))
 
-        until(lambda: kiosk.health()["camera"] == "reconnecting", "it is told", FIRST_S + 60)
-        until(lambda: restarts() >= 2, "it came back twice", 60)
+        until(lambda: kiosk.health()["camera"] == "reconnecting", "it is told")
+        until(lambda: restarts() >= 2, "it came back twice")
         threads, handles, memory_mb = kiosk.threads(), kiosk.handles(), kiosk.memory_mb()
         time.sleep(max(0.0, over_s - time.monotonic()))
         until(lambda: kiosk.health()["ready"], "it is ready")
         # A machine that has much else to do may miss a short one.
         assert restarts() >= CYCLES
         before = len(page.told("reading"))
-        until(lambda: len(page.told("reading")) > before, "it reads on", 60)
+        until(lambda: len(page.told("reading")) > before, "it reads on")
         states = page.told("camera")
         assert {"unplugged", "hung"} <= {state["problem"] for state in states}
         assert "camera unplugged: reconnecting" in {state["message"] for state in states}

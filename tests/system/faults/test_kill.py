@@ -62,7 +62,7 @@ def test_what_was_told_as_accepted_survives_kill_at_any_moment_and_arrives(tmp_p
         )
         assert len(accepted) > KILLS
         with Kiosk(data, settings=settings) as kiosk:
-            until(lambda: waiting(data) == 0, "all is published", 60)
+            until(lambda: waiting(data) == 0, "all is published")
             assert kiosk.end() == 0
         entries = entries_of(data)
         assert len({entry.id for entry in entries}) == len(entries)

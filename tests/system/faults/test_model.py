@@ -55,7 +55,7 @@ def test_it_is_refused_with_a_reason_and_the_journal_stays_as_it_is(tmp_path, ha
         shutil.copy(MODELS / f"postcode{ending}", model.with_suffix(ending))
     harm(model)
     kiosk = Kiosk(tmp_path / "data", "--model", model)
-    until(lambda: not kiosk.is_running, "it ends", 60)
+    until(lambda: not kiosk.is_running, "it ends")
     assert kiosk.process.returncode == 1
     (line,) = kiosk.said.splitlines()
     assert line.startswith("fivebox: ")
