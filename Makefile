@@ -26,8 +26,9 @@ EDGE := .venv/.ready
 WORKSHOP := .venv-test/.ready
 DESKTOP := .venv-desktop/.ready
 TFLITE := .venv-tflite-runtime/.ready
+COMPARE := .venv-compare/.ready
 
-.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos docs bundle test-arm64 soak clean
+.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed compare photos docs bundle test-arm64 soak clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,6 +42,7 @@ help:
 	@echo "make samples   make the photos and recordings in samples/ anew"
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
 	@echo "make speed     time each stage of a reading           [FIVEBOX_DATA=folder]"
+	@echo "make compare   measure other programs beside this one  [PEERS=fivebox,rapidocr LIMIT=10]"
 	@echo "make photos    render photos of envelopes             [GRADE=scan|desk|hard]"
 	@echo "make docs      the manual as a site, in site/"
 	@echo "make bundle    all that an installation without a network needs, in dist/  [ARCH=aarch64 PYTHON=3.13]"
@@ -101,6 +103,13 @@ accuracy: $(WORKSHOP)
 speed: $(WORKSHOP)
 	.venv-test/bin/python -m benchmarks.speed
 
+# The textbook's program, RapidOCR and Tesseract on the same input, in an environment of its
+# own; takes a quarter of an hour, and as long before for the textbook's network.
+compare: $(COMPARE)
+	@scripts/make-system-packages compare
+	.venv-compare/bin/python -m train --recipe dmlp $(if $(MNIST),--data $(MNIST)) --out build/compare/dmlp
+	.venv-compare/bin/python -m benchmarks.compare $(if $(PEERS),--peers $(PEERS)) $(if $(LIMIT),--limit $(LIMIT))
+
 photos: $(WORKSHOP)
 	.venv-test/bin/python -m benchmarks.envelopes --grade $(GRADE) --out out/photos-$(GRADE)
 
@@ -140,5 +149,9 @@ $(TFLITE): scripts/make-tflite-runtime
 	@scripts/make-tflite-runtime $(PYTHON311) .venv-tflite-runtime
 	@touch $@
 
+$(COMPARE): pyproject.toml
+	@scripts/make-venv $(PYTHON) .venv-compare compare
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-test .venv-desktop .venv-tflite-runtime build out dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-desktop .venv-tflite-runtime .venv-compare build out dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""This program beside others, on the same photos and touch recordings: `make compare`."""

@@ -1,0 +1,128 @@
+"""The photos and recordings that all programs are measured on, made once and kept.
+
+Rendered photos and touch recordings are of writers on whom nothing was chosen; they are the
+first ones of those that `benchmarks.accuracy` measures. Real photos are taken where they lie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks import datasets, envelopes
+from benchmarks.accuracy import RENDERED_SEED, TOUCH_SEED
+from benchmarks.compare import rows
+from benchmarks.compare.items import Item, load_items, save_items
+from edge import FiveboxError, Recognizer
+from edge.sources.images import load_picture
+
+GRADES = ("scan", "desk", "hard")
+REAL = ("envelopes", "box_strips")
+# Photos of a grade, and touch recordings.
+PHOTOS = 100
+TOUCHES = 200
+
+_MADE_OF = ("benchmarks/rendering", "benchmarks/compare", "benchmarks", "samples", "train", "edge")
+
+
+def prepare(folder: Path, limit: int | None = None, jobs: int = 1) -> list[Item]:
+    """Return what is read, made anew only where something about it has changed.
+
+    Args:
+        folder: where pictures are written to.
+        limit: of each set; None for all.
+        jobs: processes that render.
+
+    Raises:
+        DataError: the digits that photos are rendered of are missing or damaged.
+    """
+    listed, told = folder / "items.json", folder / "made-of.txt"
+    recipe = _recipe(limit)
+    if told.is_file() and told.read_text("utf-8") == recipe:
+        return load_items(listed)
+    folder.mkdir(parents=True, exist_ok=True)
+    # What is written here no longer belongs to what is told until all of it is there.
+    told.unlink(missing_ok=True)
+    items = [*_rendered(folder, limit, jobs), *_touched(folder, limit), *_real(folder, limit)]
+    save_items(listed, items)
+    told.write_text(recipe, "utf-8")
+    return items
+
+
+def fingerprint(items: list[Item]) -> str:
+    """Return a hash of all that is read, wherever it lies."""
+    whole = hashlib.sha256()
+    for item in items:
+        whole.update(json.dumps([item.set, item.postcode, item.boxes, item.recording]).encode())
+        for path in (item.picture, item.row):
+            whole.update(hashlib.sha256(Path(path).read_bytes() if path else b"").digest())
+    return whole.hexdigest()
+
+
+def _recipe(limit: int | None) -> str:
+    """Return what pictures are made of: numbers, data and the code that makes them."""
+    lines = [f"{PHOTOS} {TOUCHES} {limit} {datasets.data_folder()} opencv {cv2.__version__}"]
+    for folder in _MADE_OF:
+        for path in sorted((datasets.ROOT / folder).glob("*.py")):
+            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {folder}/{path.name}")
+    return "\n".join(lines) + "\n"
+
+
+def _rendered(folder: Path, limit: int | None, jobs: int) -> Iterator[Item]:
+    count = PHOTOS if limit is None else min(PHOTOS, limit)
+    for grade in GRADES:
+        made = envelopes.photos(grade, count, RENDERED_SEED, "test", jobs=jobs)
+        for number, photo in enumerate(made):
+            path = folder / f"{grade}-{number:04d}.jpg"
+            path.write_bytes(photo.jpeg)
+            row = rows.photographed(photo.image, photo.corners)
+            yield _item(grade, photo.postcode, path, row)
+
+
+def _touched(folder: Path, limit: int | None) -> Iterator[Item]:
+    count = TOUCHES if limit is None else min(TOUCHES, limit)
+    each = -(-count // len(datasets.STROKE_SETS))
+    for name in datasets.STROKE_SETS:
+        digits = datasets.unseen_digits(name)
+        for number, touch in enumerate(datasets.touch_recordings(digits, each, TOUCH_SEED)):
+            row = rows.touched(touch.recording)
+            path = folder / f"touch-{name}-{number:04d}.png"
+            cv2.imwrite(str(path), row.image)
+            boxes = row.boxes
+            yield Item(
+                "touch", "touch", touch.postcode, str(path), str(path), boxes, touch.recording
+            )
+
+
+def _real(folder: Path, limit: int | None) -> Iterator[Item]:
+    """Yield real photos where they are there, with the row that our own program finds."""
+    recognizer = Recognizer()
+    for name in REAL:
+        if not (datasets.data_folder() / name).is_dir():
+            continue
+        for photo in islice(getattr(datasets, name)(), limit):
+            try:
+                picture = load_picture(photo.path)
+                quads = [digit.box for digit in recognizer.read(picture).digits]
+                found = rows.photographed(picture, np.array(quads, np.float32)) if quads else None
+            except FiveboxError:
+                found = None
+            path = folder / f"{name}-{photo.path.stem}.jpg"
+            yield _item(name, photo.postcode, photo.path, found, path)
+
+
+def _item(
+    name: str, postcode: str, picture: Path, row: rows.FlatRow | None, beside: Path | None = None
+) -> Item:
+    """Return a photo as an item, its row written beside it or where it is said."""
+    if row is None:
+        return Item(name, "photo", postcode, str(picture), None)
+    path = (beside or picture).with_suffix(".row.png")
+    cv2.imwrite(str(path), row.image)
+    return Item(name, "photo", postcode, str(picture), str(path), row.boxes)
