@@ -41,33 +41,39 @@ class Choice:
         return self.boxes.support + _WEIGHT * self.observation.legibility
 
 
-def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice]) -> Choice | None:
+def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Choice | None:
     """Choose among rows.
 
     Args:
         rows: from `boxes.search`; no more are asked for once one leaves no doubt.
-        look: reads a row.
+        look: reads a row; None where it is none of exactly five.
 
     Returns:
         The likeliest, less surely found where another one may be meant; None where there is
         none.
     """
+    looked: list[Boxes] = []
     choices: list[Choice] = []
     waiting: list[Boxes] = []
     for boxes in rows:
         if not boxes.is_sure:
             waiting.append(boxes)
-        elif not any(_same(boxes, other.boxes) for other in choices):
+        elif not any(_same(boxes, other) for other in looked):
+            looked.append(boxes)
             choice = look(boxes)
-            if choice.observation.legibility >= _LEGIBLE:
-                return choice
-            choices.append(choice)
+            if choice is not None:
+                if choice.observation.legibility >= _LEGIBLE:
+                    return choice
+                choices.append(choice)
     waiting.sort(key=lambda one: -one.support)
     for boxes in waiting:
         if len(choices) >= _MOST_LOOKED_AT:
             break
-        if not any(_same(boxes, other.boxes) for other in choices):
-            choices.append(look(boxes))
+        if not any(_same(boxes, other) for other in looked):
+            looked.append(boxes)
+            choice = look(boxes)
+            if choice is not None:
+                choices.append(choice)
     choices.sort(key=lambda one: -one.merit)
     return _doubted(choices[0], choices[1:]) if choices else None
 

@@ -24,6 +24,7 @@ from edge.directory import Directory
 from edge.errors import ImageError, ModelError
 from edge.observation import Observation
 from edge.orientation import agreement, turned_corners, turned_ink, upright_log_odds
+from edge.others import other_boxes
 from edge.picture import Picture
 from edge.quality import Quality, assess
 from edge.reading import Quad, Reading
@@ -122,8 +123,10 @@ class Recognizer:
     def find(self, picture: Picture) -> Choice | None:
         """Find the boxes in a picture by their lines and by what is in them; see `observe`."""
 
-        def look(boxes: Boxes) -> Choice:
+        def look(boxes: Boxes) -> Choice | None:
             boxes = as_marked(boxes, picture)
+            if not boxes.is_marked and other_boxes(picture, boxes.row).are_there:
+                return None
             return Choice(boxes, self.observe_at(picture, boxes))
 
         return choose(search(picture), look)

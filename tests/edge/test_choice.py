@@ -98,3 +98,17 @@ def test_another_row_with_digits_makes_it_doubtful_which_one_is_meant():
 def test_a_row_without_digits_makes_nothing_doubtful():
     look, _ = looking({0})
     assert choose([row_at(0, 0.8), row_at(200, 0.79)], look).observation.found == 1
+
+
+def test_a_row_that_is_none_of_five_is_passed_over_and_looked_at_once():
+    look, looked = looking({0, 200})
+
+    def look_at_five(boxes):
+        choice = look(boxes)
+        return None if choice.boxes.corners[0, 0, 0] < 50 else choice
+
+    rows = [row_at(0, 0.95, is_sure=True), row_at(1, 0.9), row_at(200, 0.7)]
+    choice = choose(rows, look_at_five)
+    assert round(float(choice.boxes.corners[0, 0, 0])) == 200
+    assert looked == [0, 200]
+    assert choose(rows[:2], look_at_five) is None
