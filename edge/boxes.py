@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from edge.cells import find_cells
 from edge.comb import rows_around
 from edge.fit import NOT_FIVE, count_written, fit
-from edge.ink import line_darkness, resize
+from edge.ink import line_darkness
 from edge.lineup import line_up
 from edge.markers import marked, row_between_markers
 from edge.picture import Picture
@@ -263,17 +263,25 @@ def _hypotheses(lines: NDArray[np.uint8]) -> Iterator[Row]:
     """Yield the rows that outlines make, the likeliest first."""
     cells = find_cells(lines)
     runs = line_up(cells)
-    whole = [row for strip in cells.strips if (row := row_in(strip)) is not None]
+    whole = cells.strips
     for number, run in enumerate(runs):
         places = np.flatnonzero(run >= 0)
         # Where few boxes are seen alone, an outline of all five is as good a guess.
         if number == 2 or len(places) < 3:
-            yield from whole
-            whole = []
+            yield from _whole(whole)
+            whole = whole[:0]
         row = row_through(cells.quads[run[places]], places)
         if row is not None:
             yield row
-    yield from whole
+    yield from _whole(whole)
+
+
+def _whole(strips: NDArray[np.float32]) -> Iterator[Row]:
+    """Yield the rows of joined boxes that fill outlines, `(n, 4, 2)`."""
+    for strip in strips:
+        row = row_in(strip)
+        if row is not None:
+            yield row
 
 
 def _grain(dark: NDArray[np.uint8]) -> float:
@@ -295,31 +303,31 @@ def _in_picture(picture: Picture, found: _Found, scale: float) -> Iterator[_Foun
     whole = replace(found, row=row)
     corners = row.corners()
     height = row.height
-    finer = min(1.0, 2 * _FINE_HEIGHT / height)
-    if height * scale >= _FINE_HEIGHT or finer <= scale:
+    halvings = max(0, math.floor(math.log2(height / _FINE_HEIGHT)))
+    finer = 0.5**halvings
+    if finer <= scale:
         yield whole
         return
-    halvings = math.floor(-math.log2(finer))
-    image, halved = picture.halved(halvings), 0.5**halvings
+    image = picture.halved(halvings)
     room = _ROOM * height
-    low = np.maximum(np.floor((corners.min(axis=(0, 1)) - room) * halved), 0).astype(int)
-    high = np.maximum(np.ceil((corners.max(axis=(0, 1)) + room) * halved), 0).astype(int)
+    low = np.maximum(np.floor((corners.min(axis=(0, 1)) - room) * finer), 0).astype(int)
+    high = np.maximum(np.ceil((corners.max(axis=(0, 1)) + room) * finer), 0).astype(int)
     part = image[low[1] : high[1], low[0] : high[0]]
     if min(part.shape[:2]) < 2:
         yield whole
         return
-    dark = line_darkness(resize(part, finer / halved), LINE_REACH)
+    dark = line_darkness(part, LINE_REACH)
     shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
-    there = row.scaled(halved)
-    detailed = fit(dark, Row(shift @ there.homography, row.fill).scaled(finer / halved))
+    detailed = fit(dark, Row(shift @ row.scaled(finer).homography, row.fill))
     if detailed.coverage < found.coverage:
         if detailed.coverage != NOT_FIVE:
             yield whole
         return
-    back = detailed.row.scaled(halved / finer)
     yield replace(
         found,
-        row=Row(np.linalg.inv(shift) @ back.homography, back.fill).scaled(1 / halved),
+        row=Row(np.linalg.inv(shift) @ detailed.row.homography, detailed.row.fill).scaled(
+            1 / finer
+        ),
         coverage=detailed.coverage,
         residual=detailed.residual,
     )

@@ -2,7 +2,8 @@
 
 Printed lines alone don't tell a postcode's boxes from a table or a desk's pattern; what is
 written in them does. A row that lines leave no doubt of is taken as soon as digits are seen in
-it; else the best supported ones are all looked at.
+it, and one of which most is seen as soon as they are clear; else the best supported ones are all
+looked at. To look at a row takes a tenth of the time that the rest of the search may take.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from edge.observation import Observation
 
 # Mean log-probability of the five digits above which they are digits.
 _LEGIBLE = math.log(0.7)
+# With a line seen on this much of the walls a row is looked at when it is found, and taken if its
+# digits are so clear. Of 450 rendered validation photos, 379 end so; of 4 of these rows a corner
+# lies more than a quarter of a box off, as it did before of 3.
+_MOSTLY_SEEN, _CLEAR = 0.85, math.log(0.9)
 # What a mean log-probability weighs against the part of the walls that is seen. Between 0.1
 # and 1 the same rows are chosen.
 _WEIGHT = 0.2
@@ -56,13 +61,13 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
     choices: list[Choice] = []
     waiting: list[Boxes] = []
     for boxes in rows:
-        if not boxes.is_sure:
+        if not (boxes.is_sure or (_is_mostly_seen(boxes) and len(choices) < _MOST_LOOKED_AT)):
             waiting.append(boxes)
         elif not any(_same(boxes, other) for other in looked):
             looked.append(boxes)
             choice = look(boxes)
             if choice is not None:
-                if choice.observation.legibility >= _LEGIBLE:
+                if choice.observation.legibility >= (_LEGIBLE if boxes.is_sure else _CLEAR):
                     return choice
                 choices.append(choice)
     waiting.sort(key=lambda one: -one.support)
@@ -76,6 +81,10 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
                 choices.append(choice)
     choices.sort(key=lambda one: -one.merit)
     return _doubted(choices[0], choices[1:]) if choices else None
+
+
+def _is_mostly_seen(boxes: Boxes) -> bool:
+    return boxes.coverage >= _MOSTLY_SEEN
 
 
 def _doubted(best: Choice, others: Iterable[Choice]) -> Choice:

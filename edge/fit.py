@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.row import COUNT, Row, fit_row, project, unit_corners
-from edge.walls import FAINTEST, Walls, find_walls
+from edge.walls import FAINTEST, Walls, find_sides, find_walls
 
 NOT_FIVE = -1.0
 """The coverage of what is a part of a longer row."""
@@ -61,7 +62,9 @@ _ACROSS = (0.3, 0.5, 0.7)
 # this, are those of higher boxes: by such parts of the height.
 _STRETCH_SEEN = 0.6
 _STRETCH_UNSEEN = 0.3
-_STRETCHES = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05)
+_STRETCHES = np.array([0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05], np.float32)
+# The corner after each, the one before, and those of a box that is looked at from its other side.
+_NEXT, _BEFORE, _TURNED = [1, 2, 3, 0], [3, 0, 1, 2], [2, 3, 0, 1]
 # Walls outside the picture say nothing; at least this part must lie inside.
 _LEAST_INSIDE = 0.55
 
@@ -118,14 +121,12 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
         if fitted is None:
             return Fitted(row, 0.0)
         row = fitted
-    walls = find_walls(dark, row.corners(-1, COUNT + 1))
-    least = max(_AS_DARK * find_walls(dark, row.corners()).darkness, FAINTEST)
+    walls = find_walls(dark, row.corners())
+    least = max(_AS_DARK * walls.darkness, FAINTEST)
     if _has_sixth(dark, row, walls, least) or _has_between(dark, row, least):
         return Fitted(row, NOT_FIVE)
-    coverage = _coverage(walls.seen[1:-1])
-    if coverage > 0 and (
-        _are_others(dark, row, least) or _are_higher(dark, row, least, walls.seen[1:-1])
-    ):
+    coverage = _coverage(walls.seen)
+    if coverage > 0 and _are_others(dark, row, least, walls):
         return Fitted(row, NOT_FIVE)
     residual = _residual(row, walls)
     apart = _MOST_BY_HAND if coverage >= _SEEN_BY_HAND else _MOST_APART
@@ -134,12 +135,12 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
 
 
 def _residual(row: Row, walls: Walls) -> float:
-    """Return how far well seen lines lie from the row; `walls` are those of boxes -1 to 5."""
+    """Return how far well seen lines lie from the row."""
     corners = row.corners()
-    ends = np.stack([corners, np.roll(corners, -1, axis=1)], axis=2)
-    well = np.nan_to_num(walls.seen[1:-1]) > _LEAST_COVERAGE
-    off = np.linalg.norm(walls.lines[1:-1] - ends, axis=3)[well]
-    return float(np.sqrt((off**2).mean())) / row.height if off.size else 0.0
+    ends = np.stack([corners, corners[:, _NEXT]], axis=2)
+    # What is not known is not seen well: NaN is above nothing.
+    off = (walls.lines - ends)[walls.seen > _LEAST_COVERAGE]
+    return math.sqrt(2 * float((off**2).mean())) / row.height if off.size else 0.0
 
 
 def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
@@ -147,20 +148,20 @@ def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
 
     Of a box whose line has gaps the outline is that of a part. None where nothing is amiss.
     """
-    seen = np.nan_to_num(walls.seen)
-    if np.median(seen[:, [1, 3]]) < _STRETCH_SEEN:
+    seen = np.sort(np.nan_to_num(walls.seen), axis=0)[COUNT // 2]
+    if seen[[1, 3]].mean() < _STRETCH_SEEN:
         return None
     for side, corners, direction in ((0, [0, 1], -1.0), (2, [2, 3], 1.0)):
-        if np.median(seen[:, side]) > _STRETCH_UNSEEN:
+        if seen[side] > _STRETCH_UNSEEN:
             continue
-        best, found = _STRETCH_SEEN, None
-        for share in _STRETCHES:
-            quads = unit_corners(row.fill)
-            quads[:, corners, 1] += direction * share
-            there = find_walls(dark, project(row.homography, quads), alike=False).seen[:, side]
-            if np.median(np.nan_to_num(there)) > best:
-                best, found = float(np.median(np.nan_to_num(there))), direction * share
-        if found is not None:
+        quads = np.tile(unit_corners(row.fill), (len(_STRETCHES), 1, 1, 1))
+        quads[:, :, corners, 1] += direction * _STRETCHES[:, None, None]
+        quads = project(row.homography, quads).reshape(-1, 4, 2)
+        ((there, _),) = find_sides(dark, [(quads, [side])], FAINTEST)
+        medians = np.sort(np.nan_to_num(there).reshape(-1, COUNT), axis=1)[:, COUNT // 2]
+        best = int(medians.argmax())
+        if medians[best] > _STRETCH_SEEN:
+            found = direction * float(_STRETCHES[best])
             low, high = min(0.0, found), max(1.0, 1 + found)
             move = np.array([[1, 0, 0], [0, high - low, low], [0, 0, 1]])
             return Row(row.homography @ move, row.fill)
@@ -172,7 +173,7 @@ def _refit(row: Row, walls: Walls) -> Row | None:
     corners = _meeting_points(walls.lines)
     # Where a wall should be that can't be seen, it is as good as half seen.
     known = np.where(np.isnan(walls.seen), 0.5, walls.seen)
-    weights = np.minimum(known, np.roll(known, 1, axis=1))  # wall i starts at corner i
+    weights = np.minimum(known, known[:, _BEFORE])  # wall i starts at corner i
     chosen = weights > 0.35
     if np.count_nonzero(chosen) < 6 or not np.isfinite(corners[chosen]).all():
         return None
@@ -202,13 +203,13 @@ def _coverage(seen: NDArray[np.float32]) -> float:
 def _has_sixth(dark: NDArray[np.uint8], row: Row, walls: Walls, least: float) -> bool:
     """Tell whether the boxes before the first or after the last are printed too.
 
-    `walls` are those of boxes -1 to 5.
+    `walls` are those of the five.
     """
     top, right, bottom, left = range(4)
     # Of a joined row the near wall is the five's own and proves nothing.
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
-    own = np.nan_to_num(walls.seen[1:-1], nan=1.0)
+    own = np.nan_to_num(walls.seen, nan=1.0)
     usual = float(np.percentile(own.mean(axis=1), 20)) - _SIXTH_LESS
     beside = find_walls(dark, row.corners(-1, COUNT + 1)[[0, -1]], least=least)
     for box, sides in ((0, before), (-1, after)):
@@ -224,69 +225,78 @@ def _has_between(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
     if row.fill > _GAP_FILL:
         return False
     between = unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
-    proven = find_walls(dark, project(row.homography, between), alike=False, least=least).proven
+    ((_, proven),) = find_sides(dark, [(project(row.homography, between), range(4))], least)
     return bool(np.median(proven.min(axis=1)) > _BETWEEN)
 
 
-def _are_others(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
-    checks = (_are_divided, _are_cells, _has_line_across)
-    return any(check(dark, row, least) for check in checks)
+def _are_others(dark: NDArray[np.uint8], row: Row, least: float, walls: Walls) -> bool:
+    """Tell whether lines beside or inside the boxes, whose own are `walls`, make others of them."""
+    open_sides = np.nan_to_num(walls.seen[:, ::2], nan=1.0).mean(axis=0) < _PARTED
+    parts = [
+        (project(row.homography, quads), sides)
+        for quads, sides in (
+            (_divisions(row.fill), [1]),
+            (_lines_across(row.fill), [0]),
+            (_continuations(row.fill, (_ABOVE, _BELOW)), [1, 3]),
+            (_continuations(row.fill, (_JUST_ABOVE, _JUST_BELOW)), [1, 3]),
+        )[: 4 if open_sides.any() else 3]
+    ]
+    division, across, beyond, *near = (seen[1] for seen in find_sides(dark, parts, least))
+    # A wall inside of the boxes: each is two, or box and gap.
+    if (np.sort(division.reshape(3, COUNT), axis=1)[:, COUNT // 2] > _BETWEEN).any():
+        return True
+    # A line through all five: they are two rows.
+    if across.reshape(len(_ACROSS), -1).min(axis=1).max() > _BETWEEN:
+        return True
+    # Upright walls go on: those of a table's cells, or those of higher boxes.
+    if _all_but_worst(beyond).max() > _GOES_ON:
+        return True
+    return bool(near and (open_sides & (_all_but_worst(near[0]) > _GOES_ON)).any())
 
 
-def _are_divided(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
-    """Tell whether there is a wall inside of the boxes, so that each is two, or box and gap."""
+def _all_but_worst(upright: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
+    """Return of each of two ranges the part of the walls, but the worst quarter, that is seen."""
+    return np.asarray(np.sort(upright.reshape(2, -1), axis=1)[:, upright.size // 8])
+
+
+def _divisions(fill: float) -> NDArray[np.float32]:
+    """Return boxes whose right sides are where a wall inside of the five may be, `(15, 4, 2)`."""
     # The wider part of each box, as lines are looked for within a share of its width.
-    right, left = (unit_corners(row.fill) for _ in range(2))
+    right, left = (unit_corners(fill) for _ in range(2))
     middle = np.array(right)
-    left[:, [1, 2], 0] -= row.fill * _DIVISION
-    right[:, [0, 3], 0] += row.fill * _DIVISION
-    middle[:, [1, 2], 0] -= row.fill / 2
-    quads = project(row.homography, np.concatenate([left, right, middle]))
-    proven = find_walls(dark, quads, alike=False, least=least).proven.reshape(3, COUNT, 4)
-    inner = np.stack([proven[0, :, 1], proven[1, :, 3], proven[2, :, 1]])
-    return bool((np.median(inner, axis=1) > _BETWEEN).any())
+    left[:, [1, 2], 0] -= fill * _DIVISION
+    right[:, [0, 3], 0] += fill * _DIVISION
+    middle[:, [1, 2], 0] -= fill / 2
+    return np.concatenate([left, middle, right[:, _TURNED]])
 
 
-def _are_cells(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
-    """Tell whether the boxes are cells of a table: their upright walls go on beyond the row."""
-    return bool(_going_on(dark, row, least, (_ABOVE, _BELOW)).max() > _GOES_ON)
-
-
-def _are_higher(dark: NDArray[np.uint8], row: Row, least: float, seen: NDArray[np.float32]) -> bool:
-    """Tell whether the boxes are parts of higher ones, `seen` being that of their own walls."""
-    open_sides = np.nan_to_num(seen[:, [0, 2]], nan=1.0).mean(axis=0) < _PARTED
-    if not open_sides.any():
-        return False
-    going_on = _going_on(dark, row, least, (_JUST_ABOVE, _JUST_BELOW))
-    return bool((open_sides & (going_on > _GOES_ON)).any())
-
-
-def _going_on(
-    dark: NDArray[np.uint8], row: Row, least: float, ranges: Sequence[tuple[float, float]]
-) -> NDArray[np.floating[Any]]:
-    """Return the part of the upright walls, but the worst quarter, seen at some heights."""
+def _continuations(fill: float, ranges: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
+    """Return boxes above and below the five, from one height to another, `(10, 4, 2)`."""
     parts = []
     for high, low in ranges:
-        quads = unit_corners(row.fill)
+        quads = unit_corners(fill)
         quads[:, :2, 1], quads[:, 2:, 1] = high, low
         parts.append(quads)
-    quads = project(row.homography, np.concatenate(parts))
-    upright = find_walls(dark, quads, alike=False, least=least).proven[:, [1, 3]]
-    return np.asarray(np.percentile(upright.reshape(len(parts), -1), 25, axis=1))
+    return np.concatenate(parts)
 
 
-def _has_line_across(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
-    """Tell whether a line goes through all five boxes, so that they are two rows."""
-    quads = np.tile(unit_corners(row.fill), (len(_ACROSS), 1, 1))
+def _lines_across(fill: float) -> NDArray[np.float32]:
+    """Return boxes whose upper sides are where lines may go through the five, `(15, 4, 2)`."""
+    quads = np.tile(unit_corners(fill), (len(_ACROSS), 1, 1))
     quads[..., 1] += np.repeat(np.array(_ACROSS, np.float32), COUNT)[:, None]
-    across = find_walls(dark, project(row.homography, quads), alike=False, least=least).proven[:, 0]
-    return bool(across.reshape(len(_ACROSS), -1).min(axis=1).max() > _BETWEEN)
+    return quads
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return where each wall meets the one before it: `(n, 4, 2)`, the corners."""
-    homogeneous = np.concatenate([lines, np.ones((*lines.shape[:3], 1), np.float32)], axis=3)
-    walls = np.cross(homogeneous[:, :, 0], homogeneous[:, :, 1])
-    points = np.cross(np.roll(walls, 1, axis=1), walls)
+    # From the middle of them all, or squares of large coordinates eat what is small.
+    middle = lines.mean(axis=(0, 1, 2))
+    start, end = lines[:, :, 0] - middle, lines[:, :, 1] - middle
+    # Each as a x + b y = c.
+    a, b = start[..., 1] - end[..., 1], end[..., 0] - start[..., 0]
+    c = a * start[..., 0] + b * start[..., 1]
+    before_a, before_b, before_c = a[:, _BEFORE], b[:, _BEFORE], c[:, _BEFORE]
+    points = np.stack([before_c * b - c * before_b, before_a * c - a * before_c], axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(points[..., :2] / points[..., 2:], np.float32)
+        found = points / (before_a * b - a * before_b)[..., None] + middle
+    return np.asarray(found, np.float32)

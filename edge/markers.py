@@ -8,6 +8,7 @@ form lies.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import cv2
 import numpy as np
@@ -47,12 +48,14 @@ _LEAST_CONTRAST = 40
 _MOST_MISREAD = 2
 
 
+@cache
 def marker_bits(name: int) -> NDArray[np.bool_]:
     """Return a marker's squares, `bool (6, 6)`, True where white."""
     known = cv2.aruco.getPredefinedDictionary(DICTIONARY)
     return np.asarray(cv2.aruco.generateImageMarker(known, name, CELLS) > 0)
 
 
+@cache
 def marker_corners() -> dict[int, NDArray[np.float32]]:
     """Return each marker's corners, `float32 (4, 2)`, in the row's own coordinates.
 
@@ -107,31 +110,34 @@ def marked(row: Row, image: NDArray[np.uint8] | Picture) -> Row | None:
     # So that a marker's squares are a few px wide, whatever is finer being blurred away.
     halvings = max(0, math.floor(math.log2(row.height / _LOOKED_AT_HEIGHT)))
     pixels = picture.halved(halvings)
-    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
     for each in (row, row.turned()):
-        if all(
-            _is_marker(np.asarray(grey, np.uint8), each.scaled(0.5**halvings), name)
-            for name in (LEFT, RIGHT)
-        ):
+        if all(_is_marker(pixels, each.scaled(0.5**halvings), name) for name in (LEFT, RIGHT)):
             return each
     return None
 
 
-def _is_marker(grey: NDArray[np.uint8], row: Row, name: int) -> bool:
-    """Tell whether a marker is where it must be beside a row."""
-    corners = marker_corners()[name]
-    steps = (np.arange(CELLS, dtype=np.float32) + 0.5) / CELLS
-    across, down = np.meshgrid(steps, steps)
-    middles = corners[0] + np.stack([across, down], axis=2) * (corners[2] - corners[0])
-    at = project(row.homography, middles)
-    light = cv2.remap(
-        grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    ).astype(np.float32)
+def _is_marker(pixels: NDArray[np.uint8], row: Row, name: int) -> bool:
+    """Tell whether a marker is where it must be beside a row; `pixels` are grey or BGR."""
+    at = project(row.homography, _middles(name))
+    light = cv2.remap(pixels, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if light.ndim == 3:
+        light = cv2.cvtColor(light, cv2.COLOR_BGR2GRAY)
+    light = light.astype(np.float32)
     white = marker_bits(name)
     bright, dark = light[white].mean(), light[~white].mean()
     if bright - dark < _LEAST_CONTRAST:
         return False
     return int(((light > (bright + dark) / 2) != white).sum()) <= _MOST_MISREAD
+
+
+@cache
+def _middles(name: int) -> NDArray[np.float32]:
+    """Return the middles of a marker's squares, `(6, 6, 2)`, in the row's own coordinates."""
+    corners = marker_corners()[name]
+    steps = (np.arange(CELLS, dtype=np.float32) + 0.5) / CELLS
+    across, down = np.meshgrid(steps, steps)
+    middles = corners[0] + np.stack([across, down], axis=2) * (corners[2] - corners[0])
+    return np.asarray(middles, np.float32)
 
 
 def _markers(grey: NDArray[np.uint8]) -> dict[int, NDArray[np.float32]]:

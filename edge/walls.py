@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,13 +23,31 @@ _PLACES = np.linspace(0.03, 0.97, _SAMPLES, dtype=np.float32)
 _ENDS = np.stack(np.meshgrid(*[np.arange(_OFFSETS)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
 # And at every sample between, `(lines, samples)`.
 _TRACKS = np.rint(np.linspace(_ENDS[:, 0], _ENDS[:, 1], _SAMPLES, axis=1)).astype(np.intp)
-# The same as a matrix that takes the mean along each line, `(samples * offsets, lines)`.
-_MEANS = ((_TRACKS[:, :, None] == np.arange(_OFFSETS)).reshape(len(_ENDS), -1).T / _SAMPLES).astype(
-    np.float32
-)
+# Samples that are added up before lines are laid through them.
+_JOINED = 3
+_GROUPS = _SAMPLES // _JOINED
+# The line's mean as a matrix, `(groups * offsets, lines)`.
+_MEANS = (
+    (_TRACKS[:, :, None] == np.arange(_OFFSETS))
+    .reshape(len(_ENDS), _GROUPS, _JOINED, _OFFSETS)
+    .mean(axis=2)
+    .reshape(len(_ENDS), -1)
+    .T
+    / _SAMPLES
+).astype(np.float32)
+# OpenBLAS wakes other threads for products of more walls, and takes longer than alone.
+_AT_ONCE = 16
 # Of two equally dark lines the nearer one is meant: an offset of `_REACH` costs this
 # part of the line's darkness.
 _AWAY = 0.25 * (np.abs(_ENDS - _HALF).mean(axis=1) / _HALF).astype(np.float32)
+# Where a line's start and end lie, by the reach, when it is drawn on to the corners.
+_SLOPES = (_SHIFTS[_ENDS[:, 1]] - _SHIFTS[_ENDS[:, 0]]) / (_PLACES[-1] - _PLACES[0])
+_AT_CORNERS = np.stack(
+    [
+        _SHIFTS[_ENDS[:, 0]] - _SLOPES * _PLACES[0],
+        _SHIFTS[_ENDS[:, 0]] + _SLOPES * (1 - _PLACES[0]),
+    ]
+).astype(np.float32)
 
 # Ink is so many times darker than the usual line, or it is not told from it.
 _INK = 1.3
@@ -37,6 +56,9 @@ _USUAL_WALL = 0.3
 
 # The line that runs along the side itself.
 _STRAIGHT = int(np.flatnonzero((_ENDS == _HALF).all(axis=1))[0])
+_EVERY = np.arange(_SAMPLES)[:, None]
+# The corner at which each side ends.
+_NEXT = [1, 2, 3, 0]
 # Nearer than this to the picture's edge, px, nothing is said of a wall.
 _EDGE = 2.0
 
@@ -81,85 +103,142 @@ def find_walls(
     Returns:
         What was found.
     """
-    sides = quads[:, [1, 2, 3, 0]] - quads
-    lengths = np.maximum(np.hypot(sides[..., 0], sides[..., 1]), 1e-6)
-    outward = np.stack([sides[..., 1], -sides[..., 0]], axis=2) / lengths[..., None]
-    # Seen obliquely, what is a part of the height is less across the shortened side.
-    reach = _REACH * np.minimum(lengths[:, [1, 0, 1, 0]], lengths[:, [3, 0, 3, 0]].mean())
-    shifts = _SHIFTS * reach[..., None]
-    # (n, 4, samples, offsets) px each; apart, as loops over pairs are slow.
-    x, y = (
-        quads[..., axis, None, None]
-        + _PLACES[:, None] * sides[..., axis, None, None]
-        + shifts[:, :, None] * outward[..., axis, None, None]
-        for axis in range(2)
+    lines, seen, proven, darkness = _look(dark, *_sides(quads), alike, least)
+    count = len(quads)
+    return Walls(
+        lines.reshape(count, 4, 2, 2),
+        seen.reshape(count, 4),
+        proven.reshape(count, 4),
+        darkness,
     )
+
+
+def find_sides(
+    dark: NDArray[np.uint8],
+    parts: Sequence[tuple[NDArray[np.float32], Sequence[int]]],
+    least: float,
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Tell how well some of the sides of boxes are printed, each looked at for itself.
+
+    Args:
+        dark: `uint8 (h, w)` from `ink.line_darkness`.
+        parts: boxes alike, `float32 (n, 4, 2)` px, clockwise from the top left, and which of
+            top, right, bottom, left.
+        least: how much darker than the paper a line is, of 255.
+
+    Returns:
+        Of each part `seen` and `proven`, `float32 (n, sides)`, as `Walls` has them.
+    """
+    chosen, shapes = [], []
+    for quads, sides in parts:
+        every = (4 * np.arange(len(quads))[:, None] + np.asarray(sides)).ravel()
+        chosen.append([each[..., every] for each in _sides(quads)])
+        shapes.append((len(quads), len(sides)))
+    starts, along, reach = (np.concatenate(each, axis=-1) for each in zip(*chosen, strict=True))
+    _, seen, proven, _ = _look(dark, starts, along, reach, False, least)
+    found, first = [], 0
+    for shape in shapes:
+        part = slice(first, first + shape[0] * shape[1])
+        found.append((seen[part].reshape(shape), proven[part].reshape(shape)))
+        first = part.stop
+    return found
+
+
+def _sides(
+    quads: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return where boxes' sides start, what lies between start and end, and how far to look.
+
+    `float32 (2, walls)`, `(2, walls)` and `(walls,)`, px.
+    """
+    sides = quads[:, _NEXT] - quads
+    lengths = np.hypot(sides[..., 0], sides[..., 1])
+    # Seen obliquely, what is a part of the height is less across the shortened side.
+    usual = float(lengths[:, ::3].sum()) / (2 * len(quads))
+    reach = _REACH * np.minimum(lengths[:, [1, 0, 1, 0]], usual)
+    return quads.reshape(-1, 2).T, sides.reshape(-1, 2).T, reach.ravel()
+
+
+def _look(
+    dark: NDArray[np.uint8],
+    starts: NDArray[np.float32],
+    along: NDArray[np.float32],
+    reach: NDArray[np.float32],
+    alike: bool,
+    least: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]:
+    """Return what `Walls` holds, wall by wall.
+
+    Walls are the last axis of all that is worked with here: what is reduced along another
+    one is reduced for many walls at once.
+    """
+    count = len(reach)
+    across = along[::-1] / np.maximum(np.hypot(along[0], along[1]), 1e-6)
+    across[1] = -across[1]
+    # (samples, walls) px on the side itself, and (offsets, walls) px off it.
+    x, y = (starts[axis] + _PLACES[:, None] * along[axis] for axis in range(2))
+    off_x, off_y = _SHIFTS[:, None] * (reach * across[:, None])
     values = cv2.remap(
         dark,
-        x.reshape(-1, _OFFSETS),
-        y.reshape(-1, _OFFSETS),
+        (x[:, None] + off_x).reshape(-1, count),
+        (y[:, None] + off_y).reshape(-1, count),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    values = values.reshape(-1, _SAMPLES, _OFFSETS).astype(np.float32)
+    values = values.reshape(_SAMPLES, _OFFSETS, count)
 
     # A wall's usual darkness: about the median of its darkest offsets.
-    usual = np.partition(values.max(axis=2), _SAMPLES // 2, axis=1)[:, _SAMPLES // 2]
-    # Box by box: OpenBLAS would wake other threads for a product of all at once, and take
-    # longer than it takes alone.
-    capped = np.minimum(values, usual[:, None, None]).reshape(len(quads), 4, -1)
-    means = (capped @ _MEANS).reshape(len(values), -1)
-    best = (means - _AWAY * usual[:, None]).argmax(axis=1)
-    place = int(_USUAL_WALL * (len(usual) - 1))
+    usual = np.partition(values.max(axis=1), _SAMPLES // 2, axis=0)[_SAMPLES // 2]
+    capped = np.minimum(values, usual).reshape(_GROUPS, _JOINED, -1).sum(axis=1, dtype=np.float32)
+    capped = capped.reshape(-1, count).T
+    usual = usual.astype(np.float32)
+    away = _AWAY * usual[:, None]
+    best = np.empty(count, np.intp)
+    for first in range(0, count, _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        best[part] = (capped[part] @ _MEANS - away[part]).argmax(axis=1)
+    place = int(_USUAL_WALL * (count - 1))
     darkness = float(np.partition(usual, place)[place])
     if alike:
         # What is darker than most of the walls is ink beside the line.
         usual = np.minimum(usual, darkness)
 
-    inside = _inside(x[..., _HALF], y[..., _HALF], dark.shape).reshape(-1, _SAMPLES)
+    height, width = dark.shape
+    # At the very edge there is no paper on the line's other side.
+    inside = (x >= _EDGE) & (y >= _EDGE) & (x <= width - 1 - _EDGE) & (y <= height - 1 - _EDGE)
+    within = inside.sum(axis=0)
     # A wall outside of the picture is assumed where it should be.
-    hidden = inside.mean(axis=1) < 0.5
+    hidden = within < 0.5 * _SAMPLES
     best[hidden] = _STRAIGHT
-    ends = np.take_along_axis(shifts.reshape(-1, _OFFSETS), _ENDS[best], axis=1)
-    slope = (ends[:, 1] - ends[:, 0]) / (_PLACES[-1] - _PLACES[0])
-    at_start = ends[:, 0] - slope * _PLACES[0]
-    offsets = np.stack([at_start, at_start + slope], axis=1).reshape(*quads.shape[:2], 2, 1)
-    lines = np.stack([quads, quads + sides], axis=2) + offsets * outward[:, :, None]
-    seen, proven = _parts_seen(values, _TRACKS[best], usual, inside, least)
+    # (start and end, axes, walls)
+    offsets = (_AT_CORNERS[:, best] * reach)[:, None] * across
+    offsets += starts
+    offsets[1] += along
+    on_line = values[_EVERY, _TRACKS[best].T, np.arange(count)]
+    seen, proven = _parts_seen(values, on_line, usual, inside, within, least)
     seen[hidden], proven[hidden] = np.nan, 0
-    shape = quads.shape[:2]
-    return Walls(lines.astype(np.float32), seen.reshape(shape), proven.reshape(shape), darkness)
+    return offsets.transpose(2, 0, 1), seen, proven, darkness
 
 
 def _parts_seen(
-    values: NDArray[np.float32],
-    tracks: NDArray[np.intp],
+    values: NDArray[np.uint8],
+    on_line: NDArray[np.uint8],
     usual: NDArray[np.float32],
     inside: NDArray[np.bool_],
+    within: NDArray[np.intp],
     faintest: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the part of each wall, `(walls,)`, where its line is dark enough: `seen`, `proven`.
 
     That is about as dark as usual, and darker than the paper on both sides of it.
     """
-    on_line = np.take_along_axis(values, tracks[:, :, None], axis=2)[..., 0]
-    beside = np.maximum(values[..., :_HALF].min(axis=2), values[..., -_HALF:].min(axis=2))
-    least = np.maximum(0.5 * usual[:, None], faintest)
-    visible = (on_line > least) & (on_line - beside > 0.3 * least) & inside
+    beside = np.maximum(values[:, :_HALF].min(axis=1), values[:, -_HALF:].min(axis=1))
+    least = np.maximum(0.5 * usual, faintest).astype(np.float32)
+    visible = (on_line > least) & (on_line - beside.astype(np.float32) > 0.3 * least) & inside
     # Where ink covers line and paper, nothing can be told; but more than half must be told.
-    covered = inside & ~visible & (np.minimum(on_line, beside) > _INK * usual[:, None])
-    told = np.maximum((inside & ~covered).sum(axis=1), 0.5 * inside.sum(axis=1))
-    count = visible.sum(axis=1)
-    seen, proven = count / np.maximum(told, 1), count / np.maximum(inside.sum(axis=1), 1)
-    return seen.astype(np.float32), proven.astype(np.float32)
-
-
-def _inside(
-    x: NDArray[np.float32], y: NDArray[np.float32], shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
-    height, width = shape
-    # At the very edge there is no paper on the line's other side.
-    least = _EDGE
-    return np.asarray(
-        (x >= least) & (y >= least) & (x <= width - 1 - least) & (y <= height - 1 - least)
+    covered = inside & ~visible & (np.minimum(on_line, beside) > _INK * usual)
+    told = np.maximum(within - covered.sum(axis=0), 0.5 * within)
+    count = visible.sum(axis=0).astype(np.float32)
+    return count / np.maximum(told, 1).astype(np.float32), count / np.maximum(within, 1).astype(
+        np.float32
     )

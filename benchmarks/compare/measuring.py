@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.compare.items import Item, save_items
 from benchmarks.datasets import ROOT
-from benchmarks.speed import percentiles
+from benchmarks.reporting import percentiles
 
 # Starts that the first answer is timed of; the middle one is told.
 STARTS = 3

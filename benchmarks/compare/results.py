@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.compare.measuring import Counts, Measured
 from benchmarks.compare.peers import PEERS, given
-from benchmarks.speed import machine
+from benchmarks.reporting import machine
 
 TOUCH = "touch"
 

@@ -20,7 +20,7 @@ from benchmarks.compare.items import Item
 from benchmarks.compare.measuring import FailedError, MissingError, measure
 from benchmarks.compare.peers import PEERS
 from benchmarks.compare.results import Results, load_results, save_results, shown
-from benchmarks.speed import machine
+from benchmarks.reporting import machine
 from train.errors import DataError
 
 RESULTS = datasets.ROOT / "benchmarks" / "results" / "compare.json"

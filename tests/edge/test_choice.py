@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,10 +14,10 @@ from edge.observation import Observation
 from edge.row import row_through, unit_corners
 
 
-def row_at(x, support, is_sure=False):
+def row_at(x, support, is_sure=False, coverage=0.8):
     corners = unit_corners(1.0) * 20 + np.array([x, 50], np.float32)
     row = row_through(corners, np.arange(5))
-    return Boxes(corners.astype(np.float32), 0.9, row, support=support, is_sure=is_sure)
+    return Boxes(corners.astype(np.float32), coverage, row, support=support, is_sure=is_sure)
 
 
 def digits(probability):
@@ -73,11 +75,41 @@ def test_a_sure_row_without_digits_does_not_end_it():
     assert round(float(choice.boxes.corners[0, 0, 0])) == 300
 
 
+def test_a_row_that_is_mostly_seen_ends_it_where_its_digits_are_clear():
+    look, looked = looking({100})
+
+    def rows():
+        yield row_at(0, 0.9, coverage=0.9)
+        yield row_at(100, 0.9, coverage=0.9)
+        pytest.fail("more rows are asked for")
+
+    choice = choose(rows(), look)
+    assert round(float(choice.boxes.corners[0, 0, 0])) == 100
+    assert looked == [0, 100]
+
+
+def test_a_row_that_is_mostly_seen_does_not_end_it_with_doubtful_digits():
+    def look(boxes):
+        x = round(float(boxes.corners[0, 0, 0]))
+        return Choice(boxes, digits({0: 0.8, 100: 0.99}[x]))
+
+    rows = [row_at(0, 0.9, coverage=0.9), row_at(100, 0.95, coverage=0.9)]
+    assert round(float(choose(rows, look).boxes.corners[0, 0, 0])) == 100
+    sure = [row_at(0, 0.9, is_sure=True), row_at(100, 0.95, is_sure=True)]
+    assert round(float(choose(sure, look).boxes.corners[0, 0, 0])) == 0
+
+
 def test_the_same_row_is_looked_at_once_and_few_are_looked_at_at_all():
     look, looked = looking({0})
     rows = [row_at(x, 0.9 - 0.001 * x) for x in (0, 1, 2, *range(200, 1200, 100))]
     choose(rows, look)
     assert looked == [0, 200, 300, 400, 500, 600]
+    looked.clear()
+    choose([replace(row, coverage=0.9) for row in rows], look)
+    assert looked == [0]
+    looked.clear()
+    choose([replace(row, coverage=0.9) for row in rows[3:]], look)
+    assert looked == [200, 300, 400, 500, 600, 700]
 
 
 def test_legibility_of_blank_boxes_is_low():

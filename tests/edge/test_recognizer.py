@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import FiveboxError, ImageError, ModelError, Reading, Recognizer, RecordingError
-from edge.boxes import find_boxes
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
 from edge.directory import Directory
@@ -307,7 +306,7 @@ def test_an_observation_holds_the_digits_as_the_model_saw_them(recognizer, degre
 def test_boxes_whose_place_is_known_are_read_there(recognizer):
     image, _ = row("04524")
     picture = Picture.of(image)
-    boxes = find_boxes(picture)
-    there, found = recognizer.observe_at(picture, boxes), recognizer.observe(image)
+    choice = recognizer.find(picture)
+    there, found = recognizer.observe_at(picture, choice.boxes), recognizer.observe(image)
     assert recognizer.decide(there) == recognizer.decide(found)
     assert there.quality == found.quality
