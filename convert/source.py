@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,6 +107,11 @@ def load_source(path: Path) -> Source:
     if path.suffix not in SUFFIXES:
         raise SourceError(
             f"{path}: not the name of a Keras model; give a file that ends in .keras or .h5"
+        )
+    # Of such a file Keras says that it was not found.
+    if path.suffix == ".keras" and not zipfile.is_zipfile(io.BytesIO(content)):
+        raise SourceError(
+            f"{path}: not a Keras model, or a truncated one (it is no whole archive); save it again"
         )
     # Not before the file is there: it takes seconds.
     import_tensorflow()

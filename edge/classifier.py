@@ -50,8 +50,8 @@ class Classifier:
 
     Args:
         model: the `.tflite` file; None is the bundled one.
-        threads: threads one invoke may use; one is fastest for five digits, for to wake a
-            second takes longer than half of the work (`benchmarks/inference.py` measures it).
+        threads: threads one invoke may use; one, for to wake a second takes longer than half of
+            five digits' work unless a core is idle (`benchmarks/inference.py` measures it).
         runtime: a name from `edge.interpreter.RUNTIMES`; None takes the first installed.
         xnnpack: whether it may compute with XNNPACK, which some boards can't.
 

@@ -191,9 +191,9 @@ def test_missing_foreign_and_damaged_files_are_one_sentence_each(build, tmp_path
     for name, said in (
         ("none.keras", "no such file"),
         ("", "can't be read"),
-        ("text.keras", "not a Keras model"),
+        ("text.keras", "not a Keras model, or a truncated one"),
         ("empty.keras", "not a Keras model"),
-        ("half.keras", "not a Keras model"),
+        ("half.keras", "not a Keras model, or a truncated one"),
         ("text.h5", "not a Keras model"),
         ("model.onnx", r"ends in \.keras or \.h5"),
     ):
