@@ -23,7 +23,6 @@ ALL = (
     measured("textbook", "row", 2, 1, 60.0),
     measured("rapidocr", "photo", 3, 4, 1500.0),
     measured("rapidocr", "row", 6, 5, 40.0),
-    measured("rapidocr", "row-find", 5, 5, 90.0),
     measured("tesseract", "photo-sparse", 1, 0, 300.0),
     measured("tesseract", "photo-line", 1, 0, 200.0),
     measured("tesseract", "row-sparse", 3, 0, 30.0),
