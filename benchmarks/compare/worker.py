@@ -45,12 +45,14 @@ def main() -> int:
     except (ImportError, ValueError) as error:
         _print(lines, missing=str(error))
         return MISSING
-    _print(lines, first=asdict(read(items[0])))
+    # Who is given rows has work to do only where there is one.
+    whole = [item for item in items if item.row is not None] or items
+    _print(lines, first=asdict(read(whole[0])))
     if options.first:
         return 0
     # The first recording takes other ways through the program than the first photo.
     for kind in ("photo", "touch"):
-        for item in [item for item in items if item.kind == kind][:1]:
+        for item in [item for item in whole if item.kind == kind][:1]:
             read(item)
     for item in items:
         start = time.perf_counter()
