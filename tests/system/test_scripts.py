@@ -41,7 +41,9 @@ def program(folder, name, text):
 
 
 def run(folder, *arguments):
-    done = subprocess.run([PACKAGES, *arguments], env={"PATH": str(folder)}, capture_output=True, text=True)
+    done = subprocess.run(
+        [PACKAGES, *arguments], env={"PATH": str(folder)}, capture_output=True, text=True
+    )
     assert done.returncode == 0
     assert done.stderr == ""
     return done.stdout.splitlines()
