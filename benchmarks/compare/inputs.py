@@ -1,7 +1,8 @@
 """The photos and recordings that all programs are measured on, made once and kept.
 
 Rendered photos and touch recordings are of writers on whom nothing was chosen; they are the
-first ones of those that `benchmarks.accuracy` measures. Real photos are taken where they lie.
+first ones of those that `benchmarks.accuracy` measures. Real photos are taken where they lie. The
+row of a photo is where our own program finds one, so that others are told apart by how they read.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -26,9 +28,13 @@ GRADES = ("scan", "desk", "hard")
 REAL = ("envelopes", "box_strips")
 # Photos of a grade, and touch recordings.
 PHOTOS = 100
-TOUCHES = 200
+TOUCHES = 100
 
-_MADE_OF = ("benchmarks/rendering", "benchmarks/compare", "benchmarks", "samples", "train", "edge")
+_MADE_OF = (
+    "benchmarks/rendering/*.py", "benchmarks/envelopes.py", "benchmarks/datasets.py",
+    "benchmarks/compare/inputs.py", "benchmarks/compare/rows.py", "samples/*.py", "train/*.py",
+    "edge/*.py", "edge/models/postcode.*",
+)  # fmt: skip
 
 
 def prepare(folder: Path, limit: int | None = None, jobs: int = 1) -> list[Item]:
@@ -49,7 +55,12 @@ def prepare(folder: Path, limit: int | None = None, jobs: int = 1) -> list[Item]
     folder.mkdir(parents=True, exist_ok=True)
     # What is written here no longer belongs to what is told until all of it is there.
     told.unlink(missing_ok=True)
-    items = [*_rendered(folder, limit, jobs), *_touched(folder, limit), *_real(folder, limit)]
+    recognizer = Recognizer()
+    items = [
+        _with_row(photo, recognizer, folder)
+        for photo in (*_rendered(folder, limit, jobs), *_real(limit))
+    ]
+    items += _touched(folder, limit)
     save_items(listed, items)
     told.write_text(recipe, "utf-8")
     return items
@@ -68,9 +79,10 @@ def fingerprint(items: list[Item]) -> str:
 def _recipe(limit: int | None) -> str:
     """Return what pictures are made of: numbers, data and the code that makes them."""
     lines = [f"{PHOTOS} {TOUCHES} {limit} {datasets.data_folder()} opencv {cv2.__version__}"]
-    for folder in _MADE_OF:
-        for path in sorted((datasets.ROOT / folder).glob("*.py")):
-            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {folder}/{path.name}")
+    for pattern in _MADE_OF:
+        for path in sorted(datasets.ROOT.glob(pattern)):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            lines.append(f"{content} {path.relative_to(datasets.ROOT)}")
     return "\n".join(lines) + "\n"
 
 
@@ -81,8 +93,15 @@ def _rendered(folder: Path, limit: int | None, jobs: int) -> Iterator[Item]:
         for number, photo in enumerate(made):
             path = folder / f"{grade}-{number:04d}.jpg"
             path.write_bytes(photo.jpeg)
-            row = rows.photographed(photo.image, photo.corners)
-            yield _item(grade, photo.postcode, path, row)
+            yield Item(grade, "photo", photo.postcode, str(path), None)
+
+
+def _real(limit: int | None) -> Iterator[Item]:
+    """Yield real photos where they are there."""
+    for name in REAL:
+        if (datasets.data_folder() / name).is_dir():
+            for photo in islice(getattr(datasets, name)(), limit):
+                yield Item(name, "photo", photo.postcode, str(photo.path), None)
 
 
 def _touched(folder: Path, limit: int | None) -> Iterator[Item]:
@@ -94,35 +113,22 @@ def _touched(folder: Path, limit: int | None) -> Iterator[Item]:
             row = rows.touched(touch.recording)
             path = folder / f"touch-{name}-{number:04d}.png"
             cv2.imwrite(str(path), row.image)
-            boxes = row.boxes
             yield Item(
-                "touch", "touch", touch.postcode, str(path), str(path), boxes, touch.recording
+                "touch", "touch", touch.postcode, str(path), str(path), row.boxes, touch.recording
             )
 
 
-def _real(folder: Path, limit: int | None) -> Iterator[Item]:
-    """Yield real photos where they are there, with the row that our own program finds."""
-    recognizer = Recognizer()
-    for name in REAL:
-        if not (datasets.data_folder() / name).is_dir():
-            continue
-        for photo in islice(getattr(datasets, name)(), limit):
-            try:
-                picture = load_picture(photo.path)
-                quads = [digit.box for digit in recognizer.read(picture).digits]
-                found = rows.photographed(picture, np.array(quads, np.float32)) if quads else None
-            except FiveboxError:
-                found = None
-            path = folder / f"{name}-{photo.path.stem}.jpg"
-            yield _item(name, photo.postcode, photo.path, found, path)
-
-
-def _item(
-    name: str, postcode: str, picture: Path, row: rows.FlatRow | None, beside: Path | None = None
-) -> Item:
-    """Return a photo as an item, its row written beside it or where it is said."""
+def _with_row(item: Item, recognizer: Recognizer, folder: Path) -> Item:
+    """Return a photo with the row that our own program finds in it, where it finds one."""
+    try:
+        picture = load_picture(Path(item.picture))
+        quads = [digit.box for digit in recognizer.read(picture).digits]
+    except FiveboxError:
+        return item
+    row = rows.photographed(picture, np.array(quads, np.float32)) if quads else None
     if row is None:
-        return Item(name, "photo", postcode, str(picture), None)
-    path = (beside or picture).with_suffix(".row.png")
+        return item
+    name = Path(item.picture).stem.removeprefix(f"{item.set}-")
+    path = folder / f"{item.set}-{name}.row.png"
     cv2.imwrite(str(path), row.image)
-    return Item(name, "photo", postcode, str(picture), str(path), row.boxes)
+    return replace(item, row=str(path), boxes=row.boxes)

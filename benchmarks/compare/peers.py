@@ -22,7 +22,7 @@ class Peer:
 _ALL = (
     Peer("fivebox", "fivebox", ("photo",)),
     Peer("textbook", "the textbook's program", ("row",)),
-    Peer("rapidocr", "RapidOCR", ("photo", "row", "row-find")),
+    Peer("rapidocr", "RapidOCR", ("photo", "row")),
     Peer("tesseract", "Tesseract", ("photo-sparse", "photo-line", "row-sparse", "row-line")),
 )
 

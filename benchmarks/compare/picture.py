@@ -50,7 +50,7 @@ def save(figure: Figure, path: Path) -> None:
 def _panel(axes: Axes, measured: Sequence[Measured], kind: str) -> None:
     axes.set_title(_KINDS[kind], fontsize=SMALL + 1, color=INK)
     axes.set_xscale("log")
-    axes.set_xlabel("ms, median; the line ends at the 99th percentile", fontsize=SMALL)
+    axes.set_xlabel("ms of a core, median; the line ends at the 99th percentile", fontsize=SMALL)
     if kind == "photo":
         axes.set_ylabel("postcodes right", fontsize=SMALL)
     axes.set_ylim(-4, 106)

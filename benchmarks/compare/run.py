@@ -1,8 +1,9 @@
 """This program beside others: `python -m benchmarks.compare`, or `make compare`.
 
-All read the same photos and touch recordings, each in a process of its own on one core; see
-`benchmarks.compare.inputs` and `.readers`. Results go to `benchmarks/results/compare.json`,
-each as soon as it is known, and a picture of them to `docs/images/compare.png`.
+All read the same photos and touch recordings, each in a process of its own on one core, whose
+time is what counts; see `benchmarks.compare.inputs` and `.readers`. Results go to
+`benchmarks/results/compare.json`, each as soon as it is known, and a picture of them to
+`docs/images/compare.png`.
 """
 
 from __future__ import annotations

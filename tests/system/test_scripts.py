@@ -40,8 +40,10 @@ def program(folder, name, text):
     (folder / name).chmod(0o755)
 
 
-def run(folder):
-    done = subprocess.run([PACKAGES], env={"PATH": str(folder)}, capture_output=True, text=True)
+def run(folder, *arguments):
+    done = subprocess.run(
+        [PACKAGES, *arguments], env={"PATH": str(folder)}, capture_output=True, text=True
+    )
     assert done.returncode == 0
     assert done.stderr == ""
     return done.stdout.splitlines()
@@ -88,3 +90,16 @@ def test_a_package_that_can_not_be_had_keeps_no_other_away(bare):
     lines = run(bare)
     assert "xdotool" in (bare / "asked").read_text()
     assert "chromium" in lines[-1]
+
+
+def test_the_comparison_wants_tesseract_and_nothing_that_tests_want(bare):
+    program(bare, "id", "echo 0")
+    program(bare, "apt-get", f'echo "$*" >> {bare}/asked')
+    lines = run(bare, "compare")
+    assert "tesseract-ocr" in (bare / "asked").read_text()
+    assert "chromium" not in (bare / "asked").read_text()
+    assert "installing for the comparison: tesseract-ocr" in lines[0]
+    assert "without tesseract-ocr this is left out: Tesseract" in lines[-1]
+    assert "sudo apt-get install tesseract-ocr" in lines[-1]
+    program(bare, "tesseract", "")
+    assert run(bare, "compare") == []

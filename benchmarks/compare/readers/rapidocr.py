@@ -25,8 +25,7 @@ def open_reader(way: str) -> Read:
     """Return the function that reads.
 
     Args:
-        way: `photo` finds text in whole pictures, `row-find` in the row, and `row` reads
-            the row as one line.
+        way: `photo` finds text in whole pictures, and `row` reads the row as one line.
 
     Raises:
         PackageMissingError: RapidOCR or ONNX Runtime is not installed.
@@ -39,10 +38,10 @@ def open_reader(way: str) -> Read:
             f"RapidOCR is not installed ({error}); run: make compare"
         ) from error
     engine = RapidOCR(params=_SETTINGS)
-    finds = way != "row"
+    finds = way == "photo"
 
     def read(item: Item) -> Answer:
-        path = item.picture if way == "photo" else item.row
+        path = item.picture if finds else item.row
         if path is None:
             return Answer(None, False)
         guess = postcode_in(words_of(engine(path, use_det=finds, use_cls=finds)))

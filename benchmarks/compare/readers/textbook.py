@@ -73,7 +73,7 @@ def as_seen(
         side = max(width, height)
         square = np.full((side, side), 255, np.uint8)
         part = row[y : y + height, x : x + width]
-        top, left = (side - part.shape[0]) // 2, (side - part.shape[1]) // 2
+        top, left = (side - height) // 2, (side - width) // 2
         square[top : top + part.shape[0], left : left + part.shape[1]] = part
         seen.append(255 - cv2.resize(square, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC))
     return np.stack(seen)

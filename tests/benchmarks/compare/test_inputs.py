@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,11 @@ from benchmarks import datasets, envelopes
 from benchmarks.compare import inputs
 from tests.benchmarks.hands import made_writers
 from tests.conftest import ROOT
+
+
+@cache
+def made_photo(number):
+    return envelopes.photo("scan", 1, number, made_writers())
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def data(tmp_path, monkeypatch):
 
     def photos(*arguments, jobs):
         asked.append((*arguments, jobs))
-        return [envelopes.photo("scan", 1, k, made_writers()) for k in range(arguments[1])]
+        return [made_photo(number) for number in range(arguments[1])]
 
     def recordings(digits, count, seed):
         boxes = [[150 * k + 20, 40, 130, 180] for k in range(5)]
@@ -49,21 +55,20 @@ def test_photos_are_of_test_writers_and_the_first_of_those_of_the_accuracy(data,
 
 def test_every_set_is_there_with_rows_where_they_are_found(data, tmp_path):
     items = inputs.prepare(tmp_path / "in", limit=2)
-    names = [item.set for item in items]
-    assert names == [
-        *("scan",) * 2,
-        *("desk",) * 2,
-        *("hard",) * 2,
-        *("touch",) * 2,
-        *("envelopes",) * 2,
-    ]
-    assert all(Path(item.picture).is_file() for item in items)
-    assert all(len(item.boxes) == 5 and Path(item.row).is_file() for item in items[:-1])
-    assert items[-1].row is None
-    assert all((item.recording is None) == (item.kind == "photo") for item in items)
+    rendered = [grade for grade in inputs.GRADES for _ in range(2)]
+    assert [item.set for item in items] == [*rendered, *("envelopes",) * 2, *("touch",) * 2]
+    *photos, envelope, blank = items[:-2]
+    touches = items[-2:]
+    for item in (*photos, envelope, *touches):
+        assert Path(item.picture).is_file()
+        assert Path(item.row).is_file()
+        assert len(item.boxes) == 5
+    assert blank.row is None
+    assert all(item.recording is None for item in items[:-2])
+    assert all(item.recording["boxes"] for item in touches)
     # A real photo stays where it lies.
-    assert Path(items[-2].picture) == data[0] / "envelopes" / "a.jpg"
-    assert Path(items[-2].row).parent == tmp_path / "in"
+    assert Path(envelope.picture) == data[0] / "envelopes" / "a.jpg"
+    assert Path(envelope.row).parent == tmp_path / "in"
 
 
 def test_they_are_made_once_and_anew_when_something_about_them_changes(data, tmp_path, monkeypatch):

@@ -23,10 +23,11 @@ FAKE = """
     peer, way, path, *more = sys.argv[1:]
     log = open(os.path.join(os.path.dirname(__file__), "log"), "a")
     print(" ".join([peer, way, *more]), os.environ["OMP_NUM_THREADS"], file=log, flush=True)
-    print(json.dumps({"first": {}}), flush=True)
+    print(json.dumps({"first": {}, "cpu": 1.25}), flush=True)
     if "--first" in more: sys.exit()
     for number, item in enumerate(json.load(open(path)), 1):
-        print(json.dumps({"guess": "04524", "is_sure": number != 3, "ms": 10 * number}))
+        times = {"ms": 20 * number, "cpu": 10 * number}
+        print(json.dumps({"guess": "04524", "is_sure": number != 3, **times}))
     print(json.dumps({"peak": 5e7, "installed": 3.2e8, "version": "1.2"}))
 """
 
@@ -53,7 +54,9 @@ def test_a_program_is_counted_set_by_set_and_timed_by_kind(fake, tmp_path):
     assert one.ms["photo"]["p50"] == 20
     assert one.ms["touch"] == {"p50": 40, "p90": 40, "p99": 40}
     assert (one.peak_mb, one.installed_mb) == (50, 320)
-    assert 0 < one.first_s < 60
+    assert one.wall_ms["photo"]["p50"] == 40
+    assert one.first_s == 1.25
+    assert 0 < one.wall_first_s < 60
     assert told == [1, 2, 3, 4]
 
 
@@ -96,7 +99,7 @@ def test_a_program_that_says_nothing_is_no_result(fake):
 def test_a_process_does_not_outlive_who_listens(fake, tmp_path):
     command = fake(f"""
         import json, os, sys, time
-        print(json.dumps({{"first": {{}}}}), flush=True)
+        print(json.dumps({{"first": {{}}, "cpu": 1}}), flush=True)
         if "--first" in sys.argv: sys.exit()
         open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))
         print(json.dumps({{"ms": 1}}), flush=True)
