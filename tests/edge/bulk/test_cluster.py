@@ -66,7 +66,7 @@ def start(nodes, out, names):
 def counts_of(process):
     out, err = process.communicate()
     assert process.returncode == 0, err
-    return json.loads(out)
+    return json.loads(out.splitlines()[-1])
 
 
 @needs_ray
