@@ -1,7 +1,7 @@
 """Machines on this machine: network namespaces with an address each, joined by a bridge.
 
-Each is a process tree with a network, process numbers and a folder of its own, so that to
-kill its first process is to pull its plug. Needs root and iproute2. The bridge is in a
+Each is a process tree with a network, process numbers and a folder of its own, so that
+with its first process all of it ends. Needs root and iproute2. The bridge is in a
 namespace too: the network of the machine itself is left alone.
 """
 
@@ -23,6 +23,7 @@ _PREFIX = "fivebox"
 _NEEDED = ("ip", "unshare", "nsenter", "setpriv", "mount")
 # A private network (RFC 1918); the last address is that of a router that nobody is.
 _NETWORK, _ROUTER = "10.77.0", 254
+_PATIENCE_S = 5.0
 
 
 class NodesError(FiveboxError):
@@ -89,20 +90,24 @@ class Nodes:
         return self._processes[number].poll() is not None
 
     def unplug(self, number: int) -> None:
-        """Take network and power from a machine, in this order: nobody hears its end."""
+        """Take the network from a machine: nobody hears of it any more."""
         _ip("netns", "exec", self._names[number], "ip", "link", "set", "up0", "down")
-        self._kill(number)
 
-    def _kill(self, number: int) -> None:
+    def kill(self, number: int) -> None:
+        """End all processes of a machine at once, as when it loses power."""
         process = self._processes[number]
         with contextlib.suppress(ProcessLookupError, IndexError, OSError):
             os.kill(_child_of(process.pid), signal.SIGKILL)
-        process.kill()
-        process.wait()
+        try:
+            # Its parent buries it.
+            process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def _end(self) -> None:
         for number in self._processes:
-            self._kill(number)
+            self.kill(number)
 
     def _join(self) -> None:
         """Make the namespaces, and plug each into the bridge."""
