@@ -42,6 +42,15 @@ def wait_for_start(pair, number):
     raise AssertionError("it did not start")
 
 
+# Takes whoever comes.
+SERVER = """
+import socket
+server = socket.create_server(("0.0.0.0", 7))
+while True:
+    server.accept()
+"""
+
+
 def told(pair, number, *command):
     done = subprocess.run(pair.inside(number, command), capture_output=True, text=True)
     return done.stdout
@@ -64,7 +73,7 @@ def test_they_reach_each_other_until_one_is_unplugged_and_nothing_is_left(tmp_pa
                 "import socket\ns = socket.create_server(('0.0.0.0', 7))\nwhile True: s.accept()"
             )
             pair.start(0, ["sleep", "600"], tmp_path / "0.log")
-            pair.start(1, ["python3", "-c", server], tmp_path / "1.log")
+            pair.start(1, ["python3", "-c", SERVER], tmp_path / "1.log")
             knock = f"import socket; socket.create_connection(('{pair.addresses[1]}', 7), 5)"
             deadline = time.monotonic() + 60
             while True:
