@@ -69,9 +69,6 @@ def test_each_node_has_an_address_a_folder_and_processes_of_its_own(pair):
 def test_they_reach_each_other_until_one_is_unplugged_and_nothing_is_left(tmp_path):
     try:
         with Nodes(2) as pair:
-            server = (
-                "import socket\ns = socket.create_server(('0.0.0.0', 7))\nwhile True: s.accept()"
-            )
             pair.start(0, ["sleep", "600"], tmp_path / "0.log")
             pair.start(1, ["python3", "-c", SERVER], tmp_path / "1.log")
             knock = f"import socket; socket.create_connection(('{pair.addresses[1]}', 7), 5)"
