@@ -138,7 +138,7 @@ $(EDGE): pyproject.toml
 	@touch $@
 
 $(WORKSHOP): pyproject.toml
-	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,publish,update,archive,docs,test,dev
+	@scripts/make-venv $(PYTHON) .venv-test train,kiosk,print,publish,update,archive,cluster,docs,test,dev
 	@touch $@
 
 $(DESKTOP): pyproject.toml

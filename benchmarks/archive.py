@@ -2,7 +2,8 @@
 
 Reads rendered scans by `python -m edge read` as people call it, start and all: by the plain
 loop of the library, by one process and by two, in turns. Measures what handing out the work
-costs, the memory as the inputs grow, and the size of what is written. Writes
+costs, the memory as the inputs grow, and the size of what is written, and says what a hundred
+million scans would take (`docs/scale.md`). Takes some five minutes. Writes
 `benchmarks/results/archive.json`.
 """
 
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,10 @@ SEED = 22
 LEAST_SPEEDUP = 1.85
 MOST_OVERHEAD = 0.03
 MOST_GROWTH_MB = 10.0
+# What the arithmetic is done for.
+MANY_SCANS = 100_000_000
+# Scans whose readings tell how large readings are.
+SIZED = 40
 TOUCH = ROOT / "samples" / "touch-finger.json"
 # Cores of each way to read, and the command's arguments; None is the plain loop.
 WAYS: dict[str, tuple[int, list[str] | None]] = {
@@ -193,14 +198,36 @@ def overhead(times: dict[str, list[Timing]], way: str, than: str) -> float:
     return least[0] / least[1] - 1
 
 
+def scale(result: Mapping[str, Any], scans: int = MANY_SCANS) -> dict[str, float]:
+    """Return what so many scans would take, from what one was measured to take.
+
+    Args:
+        result: as it is written: `ways`, `scans`, `handing_ms`, `bytes_per_reading`.
+        scans: how many.
+
+    Returns:
+        Hours of one core, and bytes in units of 10⁹ and 10¹².
+    """
+    hours = scans / 1000 / 3600
+    sizes = result["bytes_per_reading"]
+    return {
+        "scans": scans,
+        "core_hours": round(hours * result["ways"]["plain loop, 1 core"]["busy_ms"], 1),
+        "decode_core_hours": round(hours * result["scans"]["decode_ms"], 1),
+        "handing_core_hours": round(hours * result["handing_ms"], 1),
+        "input_tb": round(scans * result["scans"]["bytes"] / 1e12, 2),
+        **{f"{name}_gb": round(scans * size / 1e9, 1) for name, size in sizes.items()},
+    }
+
+
 def main() -> int:
     """Print the table and write the JSON."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.archive", description=str(__doc__).split("\n", 1)[0]
     )
     parser.add_argument("--grade", choices=envelopes.SETS, default="scan", help="(default: scan)")
-    parser.add_argument("--count", type=positive, default=200, help="scans (default: 200)")
-    parser.add_argument("--rounds", type=positive, default=3, help="over all of them (default: 3)")
+    parser.add_argument("--count", type=positive, default=120, help="scans (default: 120)")
+    parser.add_argument("--rounds", type=positive, default=2, help="over all of them (default: 2)")
     parser.add_argument(
         "--many",
         type=positive,
@@ -220,14 +247,16 @@ def main() -> int:
         names = folder / "names.txt"
         names.write_text("".join(f"{path}\n" for path in paths))
         times = time_ways(names, options.rounds)
-        sizes = measure_output(names, folder)
+        few = folder / "few.txt"
+        few.write_text("".join(f"{path}\n" for path in paths[:SIZED]))
+        sizes = measure_output(few, folder)
         memory = [measure_memory(folder, n) for n in (max(1, options.many // 100), options.many)]
         input_bytes = sum(path.stat().st_size for path in paths) / len(paths)
         decoding = decode_ms(paths)
 
     table = summarize(times, options.count)
-    one, two = (min(t.seconds for t in times[way]) for way in tuple(WAYS)[1::2])
-    result = {
+    one, one_on_two, two = (min(t.seconds for t in times[way]) for way in tuple(WAYS)[1:])
+    result: dict[str, Any] = {
         "machine": machine(),
         "scans": {
             "grade": options.grade, "count": options.count, "rounds": options.rounds,
@@ -235,11 +264,13 @@ def main() -> int:
         },
         "ways": table,
         "speedup": round(one / two, 3),
+        "speedup_on_same_cores": round(one_on_two / two, 3),
         "overhead": round(overhead(times, "--jobs 1, 1 core", "plain loop, 1 core"), 4),
         "memory": [asdict(each) for each in memory],
         "handing_ms": round(handing_ms(memory), 4),
         "bytes_per_reading": sizes,
     }  # fmt: skip
+    result["at_scale"] = scale(result)
     _print(result, memory)
     keep(options.out, result)
     return 0
@@ -270,7 +301,11 @@ def _print(result: dict[str, Any], memory: Sequence[Memory]) -> None:
     print(f"handing out an input: {result['handing_ms']:.3f} ms of one core")
     sizes = ", ".join(f"{name} {size:.0f}" for name, size in result["bytes_per_reading"].items())
     print(f"bytes of a reading: {sizes}")
+    print(f"{MANY_SCANS:,} scans:")
+    for name, value in result["at_scale"].items():
+        print(f"{name:>20} {value:12,.1f}")
     growth = memory[-1].own_mb - memory[0].own_mb
+    print(f"2 processes, by 1 on both cores: {result['speedup_on_same_cores']:.2f}×")
     _print_limit("2 processes, by 1", result["speedup"], LEAST_SPEEDUP, "×", is_least=True)
     _print_limit("--jobs 1, more than the loop", 100 * result["overhead"], 100 * MOST_OVERHEAD, "%")
     _print_limit("memory, more for 100 × the inputs", growth, MOST_GROWTH_MB, " MB")

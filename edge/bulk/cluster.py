@@ -29,6 +29,10 @@ _BLOCKS_EACH = 4
 # Names whose readings an actor hands over at once.
 _BATCH = 16
 _ASIDE = ".partial"
+# Of a core, what an actor and a task that writes ask Ray for. There are as many actors as
+# cores; were each given a whole one, an actor of a lost node would have to wait until those on
+# the other nodes end, and they for it. So three of four nodes may be lost.
+_SHARE = 0.25
 
 
 def read_on_cluster(
@@ -69,7 +73,8 @@ def read_on_cluster(
         with connected(ray, address):
             if items:
                 readings = _readings(ray, items, make_recognizer, actors)
-                (readings.write_parquet if is_parquet else readings.write_json)(str(aside))
+                write = readings.write_parquet if is_parquet else readings.write_json
+                write(str(aside), ray_remote_args={"num_cpus": _SHARE})
         counts = _count(aside, "parquet" if is_parquet else "json")
         with one_sentence(output):
             aside.replace(output)
@@ -91,7 +96,7 @@ def _readings(
         _Reader,
         fn_constructor_args=(make_recognizer, str(Path.cwd())),
         batch_size=_BATCH,
-        num_cpus=1,
+        num_cpus=_SHARE,
         compute=ray.data.ActorPoolStrategy(size=min(most, blocks)),
     )
 

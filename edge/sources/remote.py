@@ -16,6 +16,8 @@ from edge.sources.files import MOST_BYTES
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 _WEB = ("http", "https")
 _NOT_FOUND = 404
+# What botocore calls it, which s3fs knows S3 by.
+_NO_BUCKET, _NO_CREDENTIALS = "NoSuchBucket", "NoCredentialsError"
 
 
 def is_url(name: str) -> bool:
@@ -106,6 +108,8 @@ def _one_sentence() -> Iterator[None]:
     except (InputError, GeneratorExit):
         raise
     except FileNotFoundError as error:
+        if _aws_code(error) == _NO_BUCKET:
+            raise InputError("there is no such bucket; check the address") from error
         # So fsspec calls servers that can't be reached, too; those that answer have a status.
         if error.__cause__ is not None and getattr(error.__cause__, "status", None) != _NOT_FOUND:
             raise InputError(_unreadable(error.__cause__)) from error
@@ -114,13 +118,32 @@ def _one_sentence() -> Iterator[None]:
         missing = getattr(error, "name", None) or str(error)
         raise InputError(
             f"this address can't be opened without a package that is missing ({missing}); run: "
-            "pip install 'fivebox[archive]', for s3:// also s3fs"
+            "pip install 'fivebox[archive]'"
+        ) from error
+    except PermissionError as error:
+        raise InputError(
+            f"this address may not be read by who asks ({_reason(error)}); give credentials that "
+            "may"
         ) from error
     except Exception as error:
+        if type(error).__name__ == _NO_CREDENTIALS:
+            raise InputError(
+                "there are no credentials for S3; set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or for a public bucket FSSPEC_S3_ANON=true"
+            ) from error
         # Each file system has its own errors, and those of the libraries below it.
         raise InputError(_unreadable(error)) from error
 
 
+def _aws_code(error: BaseException) -> str | None:
+    """Return what S3 itself called an error, None where it said nothing."""
+    response = getattr(error.__cause__, "response", None)
+    return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+
+
 def _unreadable(error: BaseException) -> str:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
-    return f"the address can't be read ({reason})"
+    return f"the address can't be read ({_reason(error)})"
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

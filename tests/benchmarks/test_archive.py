@@ -71,6 +71,24 @@ def test_the_middle_round_is_told_and_the_quickest_compared():
     assert archive.overhead(times, "one", "loop") == pytest.approx(0.05)
 
 
+def test_a_hundred_million_scans_take_as_much_more_as_there_are_more():
+    result = {
+        "ways": {"plain loop, 1 core": {"busy_ms": 36.0}},
+        "scans": {"decode_ms": 3.6, "bytes": 200_000},
+        "handing_ms": 0.36,
+        "bytes_per_reading": {"jsonl": 700.0, "parquet": 300.0},
+    }
+    assert archive.scale(result, 100_000_000) == {
+        "scans": 100_000_000,
+        "core_hours": 1000,
+        "decode_core_hours": 100,
+        "handing_core_hours": 10,
+        "input_tb": 20,
+        "jsonl_gb": 70,
+        "parquet_gb": 30,
+    }
+
+
 def test_what_is_missed_is_marked_and_written(tmp_path, monkeypatch, capsys):
     out = tmp_path / "archive.json"
     (tmp_path / "a.jpg").write_bytes((ROOT / "samples" / "scan-strip.jpg").read_bytes())
@@ -90,6 +108,8 @@ def test_what_is_missed_is_marked_and_written(tmp_path, monkeypatch, capsys):
     assert printed.count("MISS") == 3
     written = json.loads(out.read_text())
     assert (written["speedup"], written["overhead"]) == (1.1, 0.1)
+    assert written["speedup_on_same_cores"] == 1
+    assert written["at_scale"]["jsonl_gb"] == 70
     assert written["scans"]["bytes"] == (tmp_path / "a.jpg").stat().st_size
 
 

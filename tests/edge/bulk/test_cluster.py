@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -12,6 +15,7 @@ from edge.bulk import cluster
 from edge.errors import OutputError, PackageMissingError, WorkerError
 from tests.edge.bulk.readers import make_obedient, orders
 from tests.edge.sources.shards import WANTED, write_pages, write_tar
+from tests.nodes import Nodes, short_folder
 
 
 def stored(folder):
@@ -26,20 +30,54 @@ def stored(folder):
     return sorted(rows, key=lambda row: row["source"])
 
 
-@pytest.fixture
-def ray():
-    return pytest.importorskip("ray", reason="ray, which runs the cluster, is not installed")
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None,
+    reason="ray, which runs the cluster, is not installed",
+)
+
+# Whatever Ray warns of and leaves behind is in a process of its own.
+_READ = """
+import json, sys
+from pathlib import Path
+from edge.bulk.cluster import read_on_cluster
+from tests.edge.bulk.readers import make_obedient
+address, out, *names = sys.argv[1:]
+print(json.dumps(read_on_cluster(address, names, make_obedient, Path(out))))
+"""
 
 
-@pytest.mark.parametrize("suffix", cluster.FORMATS)
-def test_each_input_is_in_the_shards_once_and_poison_is_an_error(ray, tmp_path, suffix):
+@pytest.fixture(scope="module")
+def nodes():
+    with short_folder() as folder, Nodes(3, folder) as nodes:
+        yield nodes
+
+
+def start(nodes, out, names):
+    return subprocess.Popen(
+        [sys.executable, "-c", _READ, nodes.address, str(out), *names],
+        env=nodes.environment,
+        cwd=out.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def counts_of(process):
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    return json.loads(out.splitlines()[-1])
+
+
+@needs_ray
+def test_each_input_is_in_the_shards_of_three_actors_once_and_poison_is_an_error(nodes, tmp_path):
     whats = [("answer", f"{number:05d}") for number in range(40)]
     whats[7], whats[30] = ("die", "SIGSEGV"), ("fail", "oops")
     names = [item.path for item in orders(tmp_path, *whats)]
     names += [str(write_tar(tmp_path / "a.tar", {"a.png": b"x", "b.png": b"y"}))]
     names += [str(write_pages(tmp_path / "scan.pdf", ["04524", "67381"])), "none.png"]
-    out = tmp_path / f"out{suffix}"
-    counts = cluster.read_on_cluster("auto", names, make_obedient, out, actors=2)
+    out = tmp_path / "out.jsonl"
+    counts = counts_of(start(nodes, out, names))
     rows = stored(out)
     inside = [f"{tmp_path}/a.tar#a.png", f"{tmp_path}/a.tar#b.png"]
     inside += [f"{tmp_path}/scan.pdf#1", f"{tmp_path}/scan.pdf#2"]
@@ -50,18 +88,41 @@ def test_each_input_is_in_the_shards_once_and_poison_is_an_error(ray, tmp_path, 
     assert [path.name for path in tmp_path.glob("out*")] == [out.name]
 
 
-def test_a_cluster_that_is_not_there_is_one_sentence(ray, tmp_path):
+@needs_ray
+def test_a_cluster_that_is_not_there_is_one_sentence(tmp_path):
     out = tmp_path / "out.parquet"
     with pytest.raises(WorkerError, match="no cluster at 127"):
         cluster.read_on_cluster("127.0.0.1:9", ["a.png"], make_obedient, out)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_shards_are_not_written_over(ray, tmp_path):
+@needs_ray
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:", ":6379", "127.0.0.1:70000", "h:p"])
+def test_what_is_no_address_is_one_sentence(tmp_path, address):
+    with pytest.raises(WorkerError, match="is no cluster's address; write HOST:PORT"):
+        cluster.read_on_cluster(address, ["a.png"], make_obedient, tmp_path / "out.parquet")
+
+
+@needs_ray
+def test_shards_are_not_written_over(tmp_path):
     out = tmp_path / "out.parquet"
     out.mkdir()
     with pytest.raises(OutputError, match="readings in it already"):
         cluster.read_on_cluster("auto", ["a.png"], make_obedient, out)
+
+
+@needs_ray
+def test_what_a_lost_node_had_to_do_is_done_by_the_others(nodes, tmp_path):
+    names = [item.path for item in orders(tmp_path, *60 * [("sleep", 0.2)])]
+    out = tmp_path / "out.parquet"
+    process = start(nodes, out, names)
+    # It has begun: the first shard is there.
+    while process.poll() is None and not list(tmp_path.glob("out.parquet.partial/*")):
+        time.sleep(0.05)
+    assert process.poll() is None
+    nodes.kill(2)
+    assert counts_of(process) == {"rejected": 60}
+    assert [row["source"] for row in stored(out)] == names
 
 
 def test_without_ray_it_says_what_to_install(tmp_path, monkeypatch):
