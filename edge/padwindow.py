@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -27,8 +26,6 @@ _KEYS: dict[int, Action] = {
     _ESCAPE: "quit",
 }
 _AROUND = 235
-# On a busy machine a window that has just opened may lose its first picture.
-_AGAIN_S = 0.5
 
 
 class PadWindow:
@@ -54,8 +51,6 @@ class PadWindow:
         self._is_fullscreen = is_fullscreen
         self._pad = Pad()
         self._shown: tuple[Pad, tuple[int, int] | None] | None = None
-        self._shown_s = 0.0
-        self._image = np.zeros((0, 0, 3), np.uint8)
         self._corner = (0, 0)
         self._is_left = False
 
@@ -105,17 +100,14 @@ class PadWindow:
         return Seen(digits, tuple(None if digit is None else next(rows) for digit in digits))
 
     def _show(self) -> None:
-        """Bring the canvas to the screen, when it has changed and now and then."""
+        """Bring the canvas to the screen, if it has changed."""
         room = _room() if self._is_fullscreen else None
-        now_s = time.monotonic()
-        if self._shown != (self._pad, room):
-            self._image = self._pad_picture(room)
-        elif now_s < self._shown_s + _AGAIN_S:
+        if self._shown == (self._pad, room):
             return
         with native_stderr_silenced():
             # Qt misses fonts there that nothing here is written with.
-            cv2.imshow(_NAME, self._image)
-        self._shown, self._shown_s = (self._pad, room), now_s
+            cv2.imshow(_NAME, self._pad_picture(room))
+        self._shown = self._pad, room
 
     def _pad_picture(self, room: tuple[int, int] | None) -> NDArray[np.uint8]:
         if room is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import re
 import subprocess
@@ -17,7 +19,9 @@ cv2.namedWindow("fivebox", cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
 cv2.waitKey(1)
 cv2.destroyAllWindows()
 """
-_PATIENCE_S = 30.0
+# Of a busy machine that loads OpenCV from a card.
+_PATIENCE_S = 60.0
+_X11_XCB = "libX11-xcb.so.1"
 
 
 def check_screen() -> None:
@@ -36,9 +40,25 @@ def check_screen() -> None:
     if os.environ.get("DISPLAY"):
         # On a Wayland desktop Qt looks for a plug-in that OpenCV's wheels don't have.
         os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
+        keep_all_events()
     problem = why_no_window(os.environ, cv2.getBuildInformation()) or _why_probe_failed()
     if problem:
         raise WindowError(problem)
+
+
+def keep_all_events() -> None:
+    """Let no event of a window be lost; called before OpenCV opens its first.
+
+    OpenCV's wheels carry a libX11-xcb of their own, but use the system's libX11. By the former
+    Qt tells the latter that events are Qt's (XSetEventQueueOwner), which is written into a
+    private structure that has grown since: the word lands beside its place, and libX11 goes on
+    taking events that it meets while it waits for an answer. On a busy machine Qt then
+    never learns that its window was mapped, which stays black. Loaded first and for all, the
+    system's libX11-xcb, which knows its libX11, is the one that Qt calls.
+    """
+    # Where it is missing, libGL is too (Mesa needs it), and no window can be opened.
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(_X11_XCB, mode=ctypes.RTLD_GLOBAL)
 
 
 def why_no_window(environment: Mapping[str, str], build: str) -> str | None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ctypes
 import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -89,3 +91,30 @@ def test_a_missing_library_is_one_sentence(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_cv2)
     with pytest.raises(WindowError, match="apt-get install libgl1"):
         check_screen()
+
+
+def test_qt_is_given_the_libx11_xcb_that_fits_the_libx11_of_the_system():
+    try:
+        ctypes.CDLL("libX11-xcb.so.1")
+    except OSError:
+        pytest.skip("libX11-xcb is missing; scripts/make-system-packages installs it")
+    # Symbols of the process itself are found first by whatever is loaded later.
+    said = subprocess.run(
+        [sys.executable, "-c", _WHOSE], capture_output=True, text=True, check=True
+    ).stdout
+    assert said.split() == ["False", "True"]
+
+
+_WHOSE = """
+import ctypes
+from edge.screen import keep_all_events
+is_there = lambda: hasattr(ctypes.CDLL(None), "XSetEventQueueOwner")
+print(is_there())
+keep_all_events()
+print(is_there())
+"""
+
+
+def test_a_machine_without_libx11_xcb_is_no_error(monkeypatch):
+    monkeypatch.setattr(screen, "_X11_XCB", "libX11-xcb-of-nobody.so.1")
+    screen.keep_all_events()
