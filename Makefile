@@ -17,6 +17,7 @@ ARCH ?= aarch64
 # Of the Debian that the bundle is tried in, and where it is kept.
 RELEASE ?= trixie
 ARM64 ?= /var/tmp/fivebox-arm64
+SYSTEMD ?= /var/tmp/fivebox-systemd
 
 TRAIN := .venv-test/bin/python -m train
 CONVERT := .venv-test/bin/python -m convert
@@ -27,7 +28,7 @@ WORKSHOP := .venv-test/.ready
 DESKTOP := .venv-desktop/.ready
 TFLITE := .venv-tflite-runtime/.ready
 
-.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos docs bundle test-arm64 soak clean
+.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed photos docs bundle test-arm64 test-systemd soak clean
 .DELETE_ON_ERROR:
 
 help:
@@ -45,6 +46,7 @@ help:
 	@echo "make docs      the manual as a site, in site/"
 	@echo "make bundle    all that an installation without a network needs, in dist/  [ARCH=aarch64 PYTHON=3.13]"
 	@echo "make test-arm64  the bundle in a Debian for arm64 under qemu  [RELEASE=trixie]"
+	@echo "make test-systemd  the service under a systemd of its own  [RELEASE=trixie]"
 	@echo "make soak      the kiosk under faults, for hours"
 	@echo "make clean     remove environments and everything built"
 
@@ -117,6 +119,10 @@ bundle:
 # The bundle installed in a Debian for arm64 under qemu; takes half an hour and root.
 test-arm64: $(EDGE)
 	@scripts/test-arm64 .venv/bin/python $(RELEASE) $(ARM64)
+
+# The service in a Debian under a systemd of its own; takes minutes and root.
+test-systemd: $(EDGE)
+	@scripts/test-systemd .venv/bin/python $(RELEASE) $(SYSTEMD)
 
 # The faults of tests/system/faults at full size: hours.
 soak: $(WORKSHOP)
