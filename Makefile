@@ -10,6 +10,8 @@ STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/un
 SEED ?= 0
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
+# Beside the one that `make test` uses.
+PYTHONS ?= python3.12 python3.13
 # Of rendered photos.
 GRADE ?= desk
 # Of the machine that a bundle is for; there PYTHON is a version: 3.13 (Trixie) or 3.11 (Bookworm).
@@ -17,6 +19,7 @@ ARCH ?= aarch64
 # Of the Debian that the bundle is tried in, and where it is kept.
 RELEASE ?= trixie
 ARM64 ?= /var/tmp/fivebox-arm64
+SYSTEMD ?= /var/tmp/fivebox-systemd
 
 TRAIN := .venv-test/bin/python -m train
 CONVERT := .venv-test/bin/python -m convert
@@ -28,7 +31,7 @@ DESKTOP := .venv-desktop/.ready
 TFLITE := .venv-tflite-runtime/.ready
 COMPARE := .venv-compare/.ready
 
-.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime lint format model samples accuracy speed compare photos docs bundle test-arm64 soak clean
+.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime test-pythons lint format model samples accuracy speed compare photos docs bundle test-arm64 test-systemd soak clean
 .DELETE_ON_ERROR:
 
 help:
@@ -36,6 +39,7 @@ help:
 	@echo "make test      install what the tests need and run them all"
 	@echo "make test-window  the textbook's window, on a screen of its own"
 	@echo "make test-tflite-runtime  the old runtime and TFLite Micro  [PYTHON311=python3.11]"
+	@echo "make test-pythons  the same bytes on other Pythons    [PYTHONS='python3.12 python3.13']"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
 	@echo "make model     train and convert the bundled models  [MNIST=mnist.npz STROKES=...]"
@@ -47,6 +51,7 @@ help:
 	@echo "make docs      the manual as a site, in site/"
 	@echo "make bundle    all that an installation without a network needs, in dist/  [ARCH=aarch64 PYTHON=3.13]"
 	@echo "make test-arm64  the bundle in a Debian for arm64 under qemu  [RELEASE=trixie]"
+	@echo "make test-systemd  the service under a systemd of its own  [RELEASE=trixie]"
 	@echo "make soak      the kiosk under faults, for hours"
 	@echo "make clean     remove environments and everything built"
 
@@ -73,6 +78,10 @@ test-tflite-runtime: $(WORKSHOP)
 run-tflite-runtime: $(TFLITE)
 	.venv-tflite-runtime/bin/python -m pytest tests/edge/test_bundled_model.py tests/edge/test_recognizer.py
 	FIVEBOX_TFLITE_RUNTIME=$(CURDIR)/.venv-tflite-runtime/bin/python .venv-test/bin/python -m pytest tests/convert/test_old_runtimes.py
+
+# The converter writes the same bytes on each of these Pythons, where they are there.
+test-pythons: $(WORKSHOP)
+	@scripts/test-pythons .venv-test/bin/python $(PYTHONS)
 
 lint: $(WORKSHOP)
 	.venv-test/bin/ruff check .
@@ -126,6 +135,10 @@ bundle:
 # The bundle installed in a Debian for arm64 under qemu; takes half an hour and root.
 test-arm64: $(EDGE)
 	@scripts/test-arm64 .venv/bin/python $(RELEASE) $(ARM64)
+
+# The service in a Debian under a systemd of its own; takes minutes and root.
+test-systemd: $(EDGE)
+	@scripts/test-systemd .venv/bin/python $(RELEASE) $(SYSTEMD)
 
 # The faults of tests/system/faults at full size: hours.
 soak: $(WORKSHOP)

@@ -14,6 +14,8 @@ remove_all() {
         run systemctl daemon-reload
         run systemctl restart systemd-journald.service
     fi
-    say "fivebox is taken away; readings ($data), settings ($etc) and the user $user stay"
+    gone="is taken away"
+    if $dry; then gone="would be taken away"; fi
+    say "fivebox $gone; readings ($data), settings ($etc) and the user $user stay"
     say "to remove them too: sudo rm -r $data $etc && sudo userdel $user"
 }

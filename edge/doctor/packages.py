@@ -14,6 +14,8 @@ from edge.doctor.finding import Finding, fail, ok, warn
 
 LIMIT_S = 60.0
 _ABSENT = "not installed"
+# In the place of a package: it was none of them that ended the process.
+_PYTHON = "python"
 RUNTIMES = ("ai_edge_litert", "tflite_runtime", "tensorflow")
 # Both own the module `cv2`, and the one that was installed later has overwritten the other.
 _OPENCVS = (
@@ -58,6 +60,12 @@ def _missing(found: Packages) -> Finding | None:
             return fail("packages", f"{module} was built for another NumPy than {there}", _FROM_APT)
     for module, package in (("numpy", "numpy"), ("cv2", "opencv-python-headless")):
         if module not in found.versions:
+            if module not in found.errors and _PYTHON in found.errors:
+                return fail(
+                    "packages",
+                    f"{found.errors[_PYTHON]} before it has looked at {module}",
+                    "run this again when the machine has less to do",
+                )
             what = found.errors.get(module, _ABSENT)
             return fail(
                 "packages", f"{module} can't be imported ({what})", f"pip install {package}"
@@ -138,7 +146,7 @@ def as_packages(ended: Ended) -> Packages:
         elif kind == "windows":
             windows = value
     if ended.code != 0:
-        errors[begun or "python"] = f"the process {ended.how}"
+        errors[begun or _PYTHON] = f"the process {ended.how}"
     return Packages(versions, errors, tuple(distributions), windows)
 
 

@@ -250,3 +250,13 @@ def test_uninstalling_keeps_what_people_have_written_and_takes_all_else(machine)
     assert "systemctl disable --now fivebox.service" in machine.calls()
     assert "userdel" in ran.out, "what stays and how to remove it is told"
     assert machine.install("--uninstall").code == 0, "and twice"
+
+
+def test_a_dry_run_of_uninstalling_takes_nothing_and_says_so(machine) -> None:
+    machine.install("--no-screen")
+    before = machine.files()
+    ran = machine.install("--uninstall", "--dry-run")
+    assert ran.code == 0, ran.error
+    assert machine.files() == before
+    assert "fivebox would be taken away" in ran.out
+    assert "is taken away" not in ran.out

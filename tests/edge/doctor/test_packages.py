@@ -117,6 +117,13 @@ def test_what_a_process_said_before_it_died_is_kept():
     }
 
 
+def test_a_process_that_never_came_to_look_is_no_missing_package():
+    found = check_packages(as_packages(Ended(None, "", "")))
+    assert found.state == "fail"
+    assert found.message == "the process hangs before it has looked at numpy"
+    assert "pip" not in found.mend
+
+
 def test_here_all_fit_together():
     found = look()
     assert not found.errors
