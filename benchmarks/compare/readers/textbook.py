@@ -8,7 +8,7 @@ answers always. The network is the recipe `dmlp`, trained on MNIST as the chapte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,14 @@ def version() -> str:
 
 def installed_bytes() -> int:
     """Return the size of its packages and its network."""
-    # Which of the two is installed depends on the processor.
-    names = {each.metadata["Name"] for each in distributions()}
-    tensorflow = "tensorflow-cpu" if "tensorflow-cpu" in names else "tensorflow"
-    return packages_bytes([tensorflow, "opencv-python-headless"]) + MODEL.stat().st_size
+    packages = [_tensorflow(), "opencv-python-headless"]
+    return packages_bytes(packages) + MODEL.stat().st_size
+
+
+def _tensorflow() -> str:
+    """Return which of its packages is installed, which depends on the processor."""
+    try:
+        distribution("tensorflow-cpu")
+    except PackageNotFoundError:
+        return "tensorflow"
+    return "tensorflow-cpu"

@@ -72,6 +72,15 @@ def test_without_the_textbooks_network_it_is_told_how_to_train_it(tmp_path, monk
         textbook.open_reader("row")
 
 
+def test_the_textbooks_program_takes_all_of_tensorflow(tmp_path, monkeypatch):
+    monkeypatch.setattr(textbook, "MODEL", tmp_path / "dmlp.keras")
+    (tmp_path / "dmlp.keras").write_bytes(b"a network")
+    with_one = textbook.installed_bytes()
+    assert with_one > 500e6
+    (tmp_path / "dmlp.keras").write_bytes(b"a larger network")
+    assert textbook.installed_bytes() == with_one + len("larger ")
+
+
 def test_words_of_rapidocr_have_the_place_of_their_outline():
     box = np.array([[10, 5], [60, 7], [59, 27], [9, 25]], np.float32)
     found = rapidocr.words_of(SimpleNamespace(txts=("04524",), scores=(0.75,), boxes=box[None]))
