@@ -20,8 +20,8 @@ from edge.kiosk.service import Kiosk, MakeLive
 from edge.kiosk.serving import LOGGING, Server, listen
 from edge.kiosk.settings import Settings
 
-# A page on a busy machine.
-PATIENCE_MS = 20_000
+# A page on a busy machine. Only what fails waits as long.
+PATIENCE_MS = 60_000
 REST_MS = 300
 
 
@@ -106,7 +106,7 @@ def postcode_on(page: Any) -> str:
     return shown
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_MS / 1000) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -13,6 +13,9 @@ class Glass:
 
     def __init__(self, page: Any) -> None:
         self._session = page.context.new_cdp_session(page)
+        self.time_s: float | None = None
+        """When it is touched, seconds since 1970, where that is to be independent of how busy the
+        machine is; None: now."""
 
     def touch(self, points: Sequence[Point], radius: float = 12.0, finger: int = 0) -> None:
         """Draw with a fingertip; `radius` of the contact in CSS px."""
@@ -31,7 +34,8 @@ class Glass:
 
     def lift(self) -> None:
         """Take all fingers away."""
-        self._session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        event = {"type": "touchEnd", "touchPoints": [], **self._when}
+        self._session.send("Input.dispatchTouchEvent", event)
 
     def pen(self, kind: str, point: Point) -> None:
         """Let a pen hover or write: `mousePressed`, `mouseMoved` or `mouseReleased`."""
@@ -40,12 +44,18 @@ class Glass:
             {
                 "type": kind, "x": point[0], "y": point[1], "pointerType": "pen",
                 "button": "left", "buttons": 0 if kind == "mouseReleased" else 1, "clickCount": 1,
+                **self._when,
             },
         )  # fmt: skip
 
     def _touch(self, kind: str, point: Point, radius: float, finger: int) -> None:
         touch = {"x": point[0], "y": point[1], "radiusX": radius, "radiusY": radius, "id": finger}
-        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [touch]})
+        event = {"type": kind, "touchPoints": [touch], **self._when}
+        self._session.send("Input.dispatchTouchEvent", event)
+
+    @property
+    def _when(self) -> dict[str, float]:
+        return {} if self.time_s is None else {"timestamp": self.time_s}
 
 
 def in_box(page: Any, place: int, *points: Point) -> list[Point]:

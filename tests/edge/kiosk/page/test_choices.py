@@ -4,7 +4,14 @@ import pytest
 
 from benchmarks.browser import write
 from edge.kiosk.settings import Settings
-from tests.edge.kiosk.page.browser import REST_MS, load_recording, open_page, serving
+from tests.edge.kiosk.page.browser import (
+    REST_MS,
+    load_recording,
+    open_page,
+    serving,
+    until,
+    wait_for,
+)
 from tests.edge.kiosk.page.conftest import SAMPLES
 from tests.edge.kiosk.page.hand import inked
 from tests.edge.kiosk.page.scripted import accepted, rejected
@@ -12,6 +19,9 @@ from tests.edge.kiosk.page.scripted import accepted, rejected
 # Notes the tones that the page plays: the frequency of each oscillator that is started.
 LISTEN = """() => {
   window.tones = [];
+  window.AudioContext = class extends AudioContext {
+    constructor() { super(); window.sounding = this; }
+  };
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...when) {
     window.tones.push(this.frequency.value);
@@ -24,13 +34,15 @@ LISTEN = """() => {
 def hearing(page):
     page.evaluate(LISTEN)
     page.mouse.click(5, 5)  # browsers let a page sound once it was touched
+    until(page, "window.sounding?.state === 'running'")
     return page
 
 
 def tones(page, scripted, reading):
     scripted.live.tell(reading)
-    page.wait_for_selector("#verdict .postcode")
-    page.wait_for_timeout(300)
+    # It sounds when it is shown.
+    tone = "sure" if reading.status == "accepted" else "doubt"
+    page.wait_for_selector(f"#verdict .status.{tone}")
     return page.evaluate("window.tones.splice(0)")
 
 
@@ -99,8 +111,14 @@ def test_leaving_takes_everything_off_the_screen(page, scripted):
     assert page.locator("#farewell").is_visible()
     page.click("#begin")
     page.wait_for_selector("#farewell", state="hidden")
-    scripted.live.tell(accepted("48058"))
-    page.wait_for_selector("#verdict .postcode")
+
+    def is_told():
+        # The page listens again, but not at once.
+        scripted.live.tell(accepted("48058"))
+        page.wait_for_timeout(200)
+        return page.locator("#verdict .postcode").count() == 1
+
+    wait_for(is_told)
 
 
 def test_what_another_screen_writes_is_not_shown_here(visit):

@@ -49,6 +49,7 @@ def test_readings_are_searched(filled):
 def test_a_finger_searches_without_a_keyboard(visit, scripted):
     scripted.live.tell(accepted("04524"))
     scripted.live.tell(accepted("48058"))
+    wait_for(lambda: len(scripted.journal.entries()) == 2)
     page = visit(480, 320, has_touch=True)
     page.click("#open-history")
     page.wait_for_selector(".entry")

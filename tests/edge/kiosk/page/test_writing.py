@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 
 import pytest
 
@@ -40,8 +41,9 @@ def test_what_is_written_is_read_once_the_pen_rests(visit, scripted, name, size)
     known = {"touch-stylus": "03187", "touch-out-of-order": "58210"}[name]
     page.wait_for_selector("#verdict .postcode")
     assert postcode_on(page) == known
-    (entry,) = scripted.journal.entries()
-    assert (entry.source, entry.reading.guess) == ("write", known)
+    # A hand that is slow on a busy machine may have rested before.
+    newest = scripted.journal.entries()[0]
+    assert (newest.source, newest.reading.guess) == ("write", known)
 
 
 def test_digits_of_real_pens_are_read_from_the_page(page, shared_data):
@@ -79,7 +81,7 @@ def test_four_digits_are_read_only_when_asked(page, scripted):
 def test_a_recording_is_sent_in_the_form_that_is_agreed(page, posts):
     write(page, stylus())
     page.wait_for_selector("#verdict .postcode")
-    (sent,) = posts
+    sent = posts[-1]
     assert sent.keys() == {"boxes", "strokes"}
     assert [len(box) for box in sent["boxes"]] == [4] * 5
     for stroke in sent["strokes"]:
@@ -153,6 +155,7 @@ def test_a_fingertip_that_becomes_a_palm_is_no_ink(visit):
 def test_a_hand_that_rests_beside_its_pen_is_no_ink(visit):
     page = visit(has_touch=True)
     glass = Glass(page)
+    glass.time_s = time.time()
     first, second, third = in_box(page, 0, *LINE)
     glass.pen("mousePressed", first)
     glass.pen("mouseMoved", second)
@@ -161,7 +164,7 @@ def test_a_hand_that_rests_beside_its_pen_is_no_ink(visit):
     glass.pen("mouseReleased", third)
     glass.touch(in_box(page, 3, *LINE))
     assert inked(page) == [True, False, False, False, False]
-    page.wait_for_timeout(900)
+    glass.time_s += 0.9
     glass.touch(in_box(page, 3, *LINE))
     assert inked(page) == [True, False, False, True, False]
 
@@ -184,13 +187,13 @@ def test_ink_keeps_its_box_when_the_screen_is_turned(visit, posts_of):
     sent = posts_of(page)
     write(page, stylus())
     page.wait_for_selector("#verdict .postcode")
+    before = in_box(page, 4, (0, 0))
     page.set_viewport_size({"width": 600, "height": 1024})
-    page.wait_for_timeout(300)
-    page.keyboard.press("r")
-    wait_for(lambda: pump(page) and len(sent) == 2)
-    page.wait_for_selector("#verdict .postcode")
-    assert postcode_on(page) == "03187"
-    assert sent[0]["boxes"] != sent[1]["boxes"]
+    wait_for(lambda: pump(page) and in_box(page, 4, (0, 0)) != before)
+    with page.expect_response("**/api/v1/readings") as answer:
+        page.keyboard.press("r")
+    assert answer.value.json()["guess"] == "03187"
+    assert sent[0]["boxes"] != sent[-1]["boxes"]
 
 
 @pytest.fixture
@@ -315,7 +318,8 @@ def test_a_digit_is_corrected_by_keyboard_alone(page, scripted):
     page.keyboard.press("9")
     page.keyboard.press("Enter")
     wait_for(lambda: pump(page) and scripted.journal.entries()[0].corrected == "09187")
-    # And back again.
+    # And back again, once the page has been told.
+    page.wait_for_selector(".tile.changed")
     page.locator(".tile-digit").nth(1).focus()
     page.keyboard.press("Enter")
     page.click("#correct-back")
