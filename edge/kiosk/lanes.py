@@ -28,6 +28,7 @@ class Lane:
     def __init__(self, name: str, most: int) -> None:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._gate = Gate(most, "the kiosk has too much to read; try again in a second")
+        self._is_closed = False
 
     @property
     def waiting(self) -> int:
@@ -38,7 +39,7 @@ class Lane:
         """Call a function in the lane's thread and return what it returns.
 
         Raises:
-            Problem: too many wait already.
+            Problem: too many wait already, or the lane is closed.
         """
         return await asyncio.wrap_future(self.submit(call, *args, **kwargs))
 
@@ -46,13 +47,16 @@ class Lane:
         """Call a function in the lane's thread, from any thread, without waiting.
 
         Raises:
-            Problem: too many wait already.
+            Problem: too many wait already, or the lane is closed.
         """
         self._gate.enter()
         try:
             future = self._threads.submit(call, *args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             self._gate.leave()
+            # A camera that took too long to end may still tell what it saw.
+            if self._is_closed and isinstance(error, RuntimeError):
+                raise busy("the kiosk is ending; try again when it is back") from error
             raise
         # Not when nobody waits for it any more: the thread still has it to do.
         future.add_done_callback(lambda _: self._gate.leave())
@@ -65,6 +69,7 @@ class Lane:
             finish: whether to do what waits, and wait for it; else it is given up, and what
                 runs is let end.
         """
+        self._is_closed = True
         self._threads.shutdown(wait=finish, cancel_futures=not finish)
 
 

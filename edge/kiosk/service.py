@@ -191,8 +191,8 @@ class Kiosk:
         else:
             try:
                 self._camera.submit(self._keep_shown, event)
-            except Problem:
-                _log.warning("an envelope's reading is lost: the journal is too slow")
+            except Problem as problem:
+                _log.warning("an envelope's reading is lost: %s", problem.detail)
 
     def _read_recording(self, body: bytes, keep: bool) -> Answer:
         start = time.perf_counter()

@@ -105,7 +105,7 @@ def test_a_closed_lane_takes_nothing_and_forgets_what_waited():
         lane = Lane("reading", most=1)
         lane.close()
         lane.close()
-        with pytest.raises(RuntimeError):
+        with pytest.raises(Problem, match="the kiosk is ending"):
             lane.submit(lambda: None)
         assert lane.waiting == 0
 
