@@ -318,9 +318,9 @@ def test_lines_that_fit_five_boxes_only_roughly_make_a_row_less_sure(recognizer)
     image, _ = row("12345")
     picture = Picture.of(image)
     boxes = replace(find_boxes(picture), coverage=0.8, residual=0.0)
-    assert recognizer.observe_at(picture, boxes).found == pytest.approx(1, abs=0.01)
+    sure = recognizer.observe_at(picture, boxes)
     rough = recognizer.observe_at(picture, replace(boxes, residual=0.03))
-    assert 0.7 < rough.found < 0.9
+    assert 0.75 < rough.found / sure.found < 0.9
     hopeless = recognizer.observe_at(picture, replace(boxes, residual=1.0))
     assert hopeless.found == 0
     assert recognizer.decide(hopeless).status == "rejected"
