@@ -23,8 +23,9 @@ from edge.walls import FAINTEST, find_walls
 
 # From these parts of the other boxes' walls on they are there. In the 406 of 450 rendered
 # validation photos of postcodes in which the five boxes were found, the most that is seen is
-# 0.53 beside them, 0.57 between them and 0.77 inside, where upright strokes of digits are.
-_BESIDE, _BETWEEN, _INSIDE = 0.65, 0.7, 0.85
+# 0.53 beside them, 0.57 between them, 0.77 dividing most of them at one place, where upright
+# strokes of digits are, and 0.65 in every one at any place.
+_BESIDE, _BETWEEN, _DIVIDING, _CROSSING = 0.6, 0.7, 0.85, 0.72
 
 # Height of a box in the flattened surroundings, px: about what the photo has, within these
 # limits, and the least pitch.
@@ -40,8 +41,8 @@ _AS_DARK = 0.6
 _LEAST_SEEN = 0.3
 # Boxes that fill no more of the pitch than this leave room for others between them.
 _GAP_FILL = 0.65
-# So far from either side a wall inside of the boxes is looked for, and in their middle.
-_DIVISION = 0.26
+# At these parts of the boxes' width walls inside of them are looked for.
+_PLACES = (0.26, 0.38, 0.5, 0.62, 0.74)
 
 _TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
 
@@ -56,13 +57,20 @@ class Others(NamedTuple):
     """Of a sixth box before the first or after the last, whichever is more."""
     between: float
     """Of boxes in the gaps, so that the five would be every second of a row."""
-    inside: float
-    """Of a wall inside of the boxes, so that each would be two, or a box and a gap."""
+    dividing: float
+    """Of a wall at one place inside of the boxes, so that each would be two, or box and gap."""
+    crossing: float
+    """Of walls anywhere inside of every box, so that the pitch would be another one."""
 
     @property
     def are_there(self) -> bool:
         """Whether the five are no row of five."""
-        return self.beside > _BESIDE or self.between > _BETWEEN or self.inside > _INSIDE
+        return (
+            self.beside > _BESIDE
+            or self.between > _BETWEEN
+            or self.dividing > _DIVIDING
+            or self.crossing > _CROSSING
+        )
 
 
 def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
@@ -93,9 +101,11 @@ def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
     if row.fill <= _GAP_FILL:
         lines = seen(_gaps(row.fill))[:, [_TOP, _BOTTOM]]
         between = float(np.median(lines.mean(axis=1)))
-    parts = seen(_halves(row.fill)).reshape(3, COUNT, 4)
-    walls = np.stack([parts[0, :, _RIGHT], parts[1, :, _LEFT], parts[2, :, _RIGHT]])
-    return Others(beside, between, float(np.median(walls, axis=1).max()))
+    parts = seen(_parts(row.fill)).reshape(len(_PLACES), COUNT, 4)
+    inside = np.stack([part[:, _inner(at)] for part, at in zip(parts, _PLACES, strict=True)])
+    # A sixth of a box apart, two places would see the same stroke that leans.
+    dividing = float(np.median(inside[::2], axis=1).max())
+    return Others(beside, between, dividing, float(inside.max(axis=0).min()))
 
 
 def _sides(place: int, row: Row) -> list[int]:
@@ -111,16 +121,25 @@ def _gaps(fill: float) -> NDArray[np.float32]:
     return np.stack([boxes[:-1, 1], boxes[1:, 0], boxes[1:, 3], boxes[:-1, 2]], axis=1)
 
 
-def _halves(fill: float) -> NDArray[np.float32]:
-    """Return corners of parts of the boxes, `(15, 4, 2)`: left parts, right parts, left halves.
+def _parts(fill: float) -> NDArray[np.float32]:
+    """Return corners of what is to one side of each place inside of the boxes, `(25, 4, 2)`.
 
     The wider part of each box, as lines are looked for within a share of its width.
     """
-    left, right, middle = (unit_corners(fill) for _ in range(3))
-    left[:, [1, 2], 0] -= fill * _DIVISION
-    right[:, [0, 3], 0] += fill * _DIVISION
-    middle[:, [1, 2], 0] -= fill / 2
-    return np.concatenate([left, right, middle])
+    parts = []
+    for at in _PLACES:
+        part = unit_corners(fill)
+        if _inner(at) == _LEFT:
+            part[:, [0, 3], 0] += fill * at
+        else:
+            part[:, [1, 2], 0] -= fill * (1 - at)
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def _inner(place: float) -> int:
+    """Return which side of such a part lies inside of the box."""
+    return _LEFT if place < 0.5 else _RIGHT
 
 
 def _is_inside(row: Row, place: int, picture: Picture) -> bool:

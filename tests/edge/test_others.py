@@ -102,7 +102,22 @@ def test_ten_boxes_that_are_taken_by_twos_are_no_row_of_five():
     twos = corners[::2].copy()
     twos[:, [1, 2]] = corners[1::2][:, [1, 2]]
     found = other_boxes(image, fitted(twos))
-    assert found.inside > 0.9
+    assert found.dividing > 0.9
+    assert found.are_there
+
+
+def test_eight_boxes_that_are_taken_as_five_wider_ones_are_no_row_of_five():
+    image, corners = row("12345678", box=(64, 80), size=SIZE, count=8, color=ORANGE)
+    left, right = corners[0][0][0], corners[-1][1][0]
+    wide = (right - left) / 5
+    fives = np.array(
+        [
+            [(left + (k + x) * wide, 90 + 80 * y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+            for k in range(5)
+        ]
+    )
+    found = other_boxes(image, fitted(fives))
+    assert found.crossing > 0.9
     assert found.are_there
 
 
