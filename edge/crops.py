@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.lines import take_lines_out
+from edge.quantiles import median
 from edge.row import COUNT
 from edge.strip import Strip
 
@@ -157,9 +158,9 @@ def _smoothed(dark: NDArray[np.float32], level: float) -> tuple[NDArray[np.float
 
 def _grain(soft: NDArray[np.float32]) -> tuple[float, float]:
     """Return how dark paper is, and its standard deviation."""
-    grain = soft[:: max(1, len(soft) // 24)]
-    paper = float(np.median(grain))
-    return paper, float(np.median(np.abs(grain - paper))) / 0.6745
+    grain = soft[:: max(1, len(soft) // 24)].ravel()
+    paper = median(grain)
+    return paper, median(np.abs(grain - np.float32(paper))) / 0.6745
 
 
 def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float]:

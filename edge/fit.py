@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.quantiles import median, quantile
 from edge.row import COUNT, Row, fit_row, project, unit_corners
 from edge.walls import FAINTEST, Walls, find_sides, find_walls
 
@@ -180,7 +181,7 @@ def _refit(row: Row, walls: Walls) -> Row | None:
     inside = project(np.asarray(np.linalg.inv(row.homography)), corners)
     pairs = chosen & chosen[:, [1, 0, 3, 2]]
     widths = np.abs(inside[:, [1, 0, 3, 2], 0] - inside[..., 0])
-    fill = float(np.median(widths[pairs])) if pairs.any() else row.fill
+    fill = median(widths[pairs]) if pairs.any() else row.fill
     return fit_row(unit_corners(min(fill, 1.0))[chosen], corners[chosen], fill, 0.06 * row.height)
 
 
@@ -189,15 +190,16 @@ def _coverage(seen: NDArray[np.float32]) -> float:
     inside = np.isfinite(seen)
     if inside.mean() < _LEAST_INSIDE or inside.sum(axis=1).min() < 2:
         return 0.0
-    each = np.nanmean(seen, axis=1)
-    if np.nanmean(seen) < _LEAST_COVERAGE or each.min() < _LEAST_BOX_COVERAGE:
+    known = np.where(inside, seen, 0)
+    each = known.sum(axis=1) / inside.sum(axis=1)
+    if known.sum() < _LEAST_COVERAGE * inside.sum() or each.min() < _LEAST_BOX_COVERAGE:
         return 0.0
     # Top and bottom fit however many boxes there are; the walls between say how many.
-    between = seen[:, [1, 3]]
-    if np.nanpercentile(between, 100 * _MOST_HIDDEN) < _LEAST_WALL_COVERAGE:
+    between = seen[:, 1::2][inside[:, 1::2]]
+    if between.size and quantile(between, _MOST_HIDDEN) < _LEAST_WALL_COVERAGE:
         return 0.0
     # A row wholly in the picture is likelier than one that leaves it.
-    return float(np.nansum(seen)) / seen.size
+    return float(known.sum()) / seen.size
 
 
 def _has_sixth(dark: NDArray[np.uint8], row: Row, walls: Walls, least: float) -> bool:
@@ -210,7 +212,7 @@ def _has_sixth(dark: NDArray[np.uint8], row: Row, walls: Walls, least: float) ->
     before = [top, bottom, left] if row.joined else [top, bottom, left, right]
     after = [top, bottom, right] if row.joined else [top, bottom, left, right]
     own = np.nan_to_num(walls.seen, nan=1.0)
-    usual = float(np.percentile(own.mean(axis=1), 20)) - _SIXTH_LESS
+    usual = quantile(own.mean(axis=1), 0.2) - _SIXTH_LESS
     beside = find_walls(dark, row.corners(-1, COUNT + 1)[[0, -1]], least=least)
     for box, sides in ((0, before), (-1, after)):
         # What is written in it may hide some of its walls, but not all of them.
@@ -226,7 +228,7 @@ def _has_between(dark: NDArray[np.uint8], row: Row, least: float) -> bool:
         return False
     between = unit_corners(row.fill)[:-1] + np.array([0.5, 0], np.float32)
     ((_, proven),) = find_sides(dark, [(project(row.homography, between), range(4))], least)
-    return bool(np.median(proven.min(axis=1)) > _BETWEEN)
+    return median(proven.min(axis=1)) > _BETWEEN
 
 
 def _are_others(dark: NDArray[np.uint8], row: Row, least: float, walls: Walls) -> bool:

@@ -93,5 +93,5 @@ def density(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
     light = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
     # A median keeps a shadow's edge where it is; an average would draw a line along it.
     light = cv2.medianBlur(light, 5)
-    given_back = cv2.divide(image, cv2.max(light, 1), scale=255)
-    return np.asarray(_DENSITIES[given_back], np.float32)
+    given_back = cv2.divide(image, cv2.max(light, (1,) * 4), scale=255)
+    return np.asarray(cv2.LUT(given_back, _DENSITIES), np.float32)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.quantiles import median
 from edge.row import COUNT
 from edge.strip import Strip
 
@@ -88,8 +89,8 @@ def take_lines_out(strip: Strip) -> tuple[NDArray[np.float32], float]:
 
 def _grain(inks: NDArray[np.float32]) -> float:
     """Return the standard deviation of paper's noise, robust against what is not paper."""
-    some = inks[:: max(1, len(inks) // 24)]
-    return float(np.median(np.abs(some - np.median(some)))) / 0.6745
+    some = inks[:: max(1, len(inks) // 24)].ravel()
+    return median(np.abs(some - np.float32(median(some)))) / 0.6745
 
 
 def _usual_density(inks: NDArray[np.float32], strip: Strip) -> float:
@@ -100,7 +101,7 @@ def _usual_density(inks: NDArray[np.float32], strip: Strip) -> float:
         return _LEAST_DENSITY
     place = int(0.99 * (inner.size - 1))
     strong = inner[inner > max(_LEAST_DENSITY, 0.5 * float(np.partition(inner, place)[place]))]
-    return float(np.median(strong)) if strong.size else _LEAST_DENSITY
+    return median(strong) if strong.size else _LEAST_DENSITY
 
 
 def _near_walls(strip: Strip) -> NDArray[np.bool_]:
@@ -127,12 +128,12 @@ def _sides(strip: Strip, inset: float) -> list[_Side]:
     ]
 
 
-def _ordered_bands(view: NDArray[np.float32], side: _Side, reach: int) -> NDArray[np.float32]:
-    """Return what lies around five boxes' walls, `(5, 2 reach + 1, n)`, each row rising."""
+def _bands(view: NDArray[np.float32], side: _Side, reach: int) -> NDArray[np.float32]:
+    """Return what lies around five boxes' walls, `(5, 2 reach + 1, n)`."""
     rows = side.at[:, None] + np.arange(-reach, reach + 1)
     rows = np.minimum(np.maximum(rows, 0), len(view) - 1)
     columns = np.minimum(np.maximum(side.along, 0), view.shape[1] - 1)
-    return np.sort(view[rows[:, :, None], columns[:, None, :]], axis=2)
+    return np.asarray(view[rows[:, :, None], columns[:, None, :]])
 
 
 def _expected_lines(inks: NDArray[np.float32], strip: Strip) -> tuple[NDArray[np.float32], int]:
@@ -169,8 +170,8 @@ def _lines_of(
     """Return ten walls' lines: where each begins in its band, and its density from there on."""
     count = pair[0].along.shape[1] - 1
     shares = [int(_SURELY * count), int(_FREE * count)]
-    bands = [_ordered_bands(view, side, reach)[:, :, shares] for side in pair]
-    surely, mostly = np.concatenate(bands).transpose(2, 0, 1)
+    bands = np.concatenate([_bands(view, side, reach) for side in pair])
+    surely, mostly = np.partition(bands, shares, axis=2)[:, :, shares].transpose(2, 0, 1)
     found = [_line_in(each) for each in mostly]
     # Walls of a row are often printed alike; one that is stronger must be so all along.
     strength = float(np.median([line.max() if len(line) else 0 for _, line in found]))
@@ -230,20 +231,19 @@ def _line_colour(strip: Strip, totals: NDArray[np.float32]) -> NDArray[np.float3
     for side in _sides(strip, 0.2):
         upright, at, along = side
         view = totals.T if upright else totals
-        bands = _ordered_bands(view, side, reach)
-        profiles = bands[:, :, bands.shape[2] // 2]
+        bands = _bands(view, side, reach)
+        middle = bands.shape[2] // 2
+        profiles = np.partition(bands, middle, axis=2)[:, :, middle]
         peaks = profiles.argmax(axis=1)
         there = profiles.max(axis=1) - profiles.min(axis=1) >= _FAINTEST_LINE
-        places = np.clip(at + peaks - reach, 0, len(view) - 1)
-        for box in np.flatnonzero(there):
-            columns = np.clip(along[box], 0, view.shape[1] - 1)
-            place = places[box]
-            samples.append(
-                strip.densities[columns, place] if upright else strip.densities[place, columns]
-            )
-    if not samples:
+        rows = np.minimum(np.maximum(at + peaks - reach, 0), len(view) - 1)[there, None]
+        columns = np.minimum(np.maximum(along, 0), view.shape[1] - 1)[there]
+        places = (columns, rows) if upright else (rows, columns)
+        samples.append(strip.densities[places].reshape(-1, 3))
+    every = np.concatenate(samples)
+    if not len(every):
         return None
-    colour = np.median(np.concatenate(samples), axis=0)
+    colour = _usual_colour(every)
     return colour if colour.max() >= _LEAST_DENSITY else None
 
 
@@ -257,7 +257,13 @@ def _ink_colour(strip: Strip, totals: NDArray[np.float32]) -> NDArray[np.float32
     strong = total >= max(_LEAST_DENSITY, 0.6 * float(np.partition(total, place)[place]))
     if not strong.any():
         return None
-    return np.asarray(np.median(strip.densities[rows][:, columns].reshape(-1, 3)[strong], axis=0))
+    return _usual_colour(strip.densities[rows][:, columns].reshape(-1, 3)[strong])
+
+
+def _usual_colour(densities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the median of each channel, `(3,)`, of `(n, 3)`, n ≥ 1."""
+    channels = np.ascontiguousarray(densities.T)
+    return np.array([median(channel) for channel in channels], np.float32)
 
 
 def _angle(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

@@ -74,7 +74,7 @@ def assess(size: tuple[int, int], boxes: Boxes, strip: Strip) -> Quality:
 
 def _blur(strip: Strip) -> float:
     """Return the blur of the steepest edge: a step of 1 has the slope 1 / (sigma √(2π))."""
-    dark = 1 - np.exp(-strip.densities.mean(axis=2))
+    dark = 1 - np.exp(-cv2.transform(strip.densities, np.full((1, 3), 1 / 3, np.float32)))
     slopes = np.abs(cv2.Sobel(dark, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)).ravel()
     place, last = int(0.995 * len(slopes)), int(0.98 * dark.size)
     steepest = float(np.partition(slopes, place)[place])

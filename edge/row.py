@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.quantiles import median
+
 COUNT = 5
 
 # Boxes whose gap is less than this part of the pitch share their walls.
@@ -52,7 +54,8 @@ class Row:
     def height(self) -> float:
         """Mean length of the boxes' left sides, px."""
         corners = self.corners()
-        return float(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean())
+        x, y = (corners[:, 3] - corners[:, 0]).T
+        return float(np.hypot(x, y).mean())
 
     def corners(self, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
         """Return `float32 (last - first, 4, 2)` px, boxes first to last - 1.
@@ -91,7 +94,7 @@ def row_through(
     along = along / length
     ordered = in_order(quads, along)
     widths = (ordered[:, [1, 2]] - ordered[:, [0, 3]]) @ along
-    fill = float(np.clip(np.median(widths) / pitch, _LEAST_FILL, 1))
+    fill = min(max(median(widths.ravel()) / pitch, _LEAST_FILL), 1.0)
     sources = unit_corners(fill)[places].reshape(-1, 2)
     return fit_row(sources, ordered.reshape(-1, 2), fill, 0.12 * pitch if robust else None)
 

@@ -15,9 +15,6 @@ from edge.row import COUNT, Row, project
 # Height of a box in the strip, px: about what the photo has, within these limits.
 _LEAST_HEIGHT = 48
 _MOST_HEIGHT = 68
-# The picture is halved as long as a box stays as high in it, px: of its halvings the finest
-# takes longest to decode, and from rendered validation photos no more was read with it.
-_LEAST_SEEN = 24.0
 # Room around the row for strokes that leave the boxes, in box heights.
 _MARGIN = 0.4
 # From here on, of 255, a camera can't tell bright from brighter.
@@ -87,7 +84,7 @@ def flatten(image: NDArray[np.uint8] | Picture, row: Row) -> Strip:
 
     # Only the row's surroundings are touched, shrunk first: warping down skips pixels.
     picture = Picture.of(image)
-    part, low, scale = _surroundings(picture, corners, tall, height / tall)
+    part, low, scale = _surroundings(picture, corners, 2 * _MARGIN * tall, height / tall)
     to_row = np.array(
         [[1 / pitch, 0, (gap - margin) / pitch], [0, 1 / height, -margin / height], [0, 0, 1]]
     )
@@ -107,7 +104,8 @@ def flatten(image: NDArray[np.uint8] | Picture, row: Row) -> Strip:
         densities = densities * (cv2.erode(seen, np.ones((3, 3), np.uint8)) > 0)[..., None]
     lefts = np.rint(margin + pitch * np.arange(COUNT)).astype(np.intp)
     width = round(pitch - 2 * gap)
-    glare = float((flat.min(axis=2) >= _BRIGHTEST).mean())
+    bright = cv2.inRange(flat, (_BRIGHTEST,) * 3, (255,) * 3)
+    glare = cv2.countNonZero(bright) / bright.size
     return Strip(densities, height, width, margin, lefts, glare)
 
 
@@ -117,7 +115,7 @@ def _is_within(points: NDArray[np.float32], picture: Picture) -> bool:
 
 
 def _surroundings(
-    picture: Picture, corners: NDArray[np.float32], tall: float, scale: float
+    picture: Picture, corners: NDArray[np.float32], room: float, scale: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.intp], float]:
     """Return the part of a picture around a row, in colour.
 
@@ -125,10 +123,9 @@ def _surroundings(
     little finer than the scale asked for.
     """
     halvings = 0
-    while 0.5**halvings > 1.4 * scale or 0.5 ** (halvings + 1) * tall >= _LEAST_SEEN:
+    while 0.5**halvings > 1.4 * scale:
         halvings += 1
     image, halved = picture.halved(halvings), 0.5**halvings
-    room = 2 * _MARGIN * tall
     low = np.maximum(np.floor((corners.min(axis=(0, 1)) - room) * halved), 0).astype(np.intp)
     high = np.ceil((corners.max(axis=(0, 1)) + room) * halved).astype(np.intp)
     part = image[low[1] : max(high[1], low[1] + 2), low[0] : max(high[0], low[0] + 2)]

@@ -99,6 +99,28 @@ def test_a_row_that_is_mostly_seen_does_not_end_it_with_doubtful_digits():
     assert round(float(choose(sure, look).boxes.corners[0, 0, 0])) == 0
 
 
+def test_a_rough_row_ends_it_with_very_clear_digits_only():
+    def look(boxes):
+        x = round(float(boxes.corners[0, 0, 0]))
+        return Choice(boxes, digits({0: 0.95, 100: 0.99}[x]))
+
+    def first(residual):
+        rows = [row_at(0, 0.9, coverage=0.9), row_at(100, 0.95, coverage=0.9)]
+        rows = [replace(row, residual=residual) for row in rows]
+        return round(float(choose(rows, look).boxes.corners[0, 0, 0]))
+
+    assert (first(0.01), first(0.035)) == (0, 100)
+
+
+def test_a_row_that_may_be_upside_down_does_not_end_it():
+    def look(boxes):
+        x = round(float(boxes.corners[0, 0, 0]))
+        return Choice(boxes, replace(digits(0.99), found={0: 0.55, 100: 1.0}[x]))
+
+    rows = [row_at(0, 0.9, coverage=0.9), row_at(100, 0.95, coverage=0.9)]
+    assert round(float(choose(rows, look).boxes.corners[0, 0, 0])) == 100
+
+
 def test_the_same_row_is_looked_at_once_and_few_are_looked_at_at_all():
     look, looked = looking({0})
     rows = [row_at(x, 0.9 - 0.001 * x) for x in (0, 1, 2, *range(200, 1200, 100))]
