@@ -53,7 +53,7 @@ def _panel(axes: Axes, measured: Sequence[Measured], kind: str) -> None:
     axes.set_xlabel("ms of a core, median; the line ends at the 99th percentile", fontsize=SMALL)
     if kind == "photo":
         axes.set_ylabel("postcodes right", fontsize=SMALL)
-    axes.set_ylim(-4, 106)
+    axes.set_ylim(-14, 106)
     axes.yaxis.set_major_formatter(PercentFormatter(decimals=0))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.tick_params(labelsize=SMALL)

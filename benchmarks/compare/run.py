@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("nothing was measured")
     print()
     print(*table.terminal(shown(results)), sep="\n")
-    if out is not None and not missing:
+    # A picture without one of them would look whole.
+    if out is not None and {one.peer for one in results.measured} == set(PEERS):
         _draw(results, options.picture or PICTURE)
     return 1 if options.peers and missing else 0
 

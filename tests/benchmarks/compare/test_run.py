@@ -60,7 +60,6 @@ def test_a_program_that_is_missing_is_left_out_in_one_sentence(compare, capsys):
     err = capsys.readouterr().err
     assert err == "compare: rapidocr: RapidOCR is not installed; run: make compare\n"
     assert "rapidocr" not in {one.peer for one in load_results(run.RESULTS).measured}
-    # A picture without one of them would look whole.
     assert not run.PICTURE.exists()
 
 
@@ -93,6 +92,7 @@ def test_results_of_other_inputs_don_t_stay(compare, capsys):
     compare("--peers", "fivebox")
     assert "is of other inputs" in capsys.readouterr().err
     assert [one.peer for one in load_results(run.RESULTS).measured] == ["fivebox"]
+    assert not run.PICTURE.exists()
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(compare):
