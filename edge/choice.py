@@ -18,12 +18,8 @@ from edge.observation import Observation
 # Mean log-probability of the five digits above which they are digits.
 _LEGIBLE = math.log(0.7)
 # With a line seen on this much of the walls a row is looked at when it is found, and taken if its
-# digits are so clear. 378 of 450 searches through rendered validation photos end so, where sure
-# rows alone end 265; of 4 of the rows a corner lies more than a quarter of a box off.
-_MOSTLY_SEEN, _CLEAR = 0.85, math.log(0.9)
-# They must be so clear where lines lie farther off than this, in box heights: a row that fits
-# roughly may be beside the right one. And which way up they stand must be this sure.
-_ROUGH, _CLEARER = 0.025, math.log(0.97)
+# digits are so clear, for it may still be a rough fit, and it is so sure which way up they stand.
+_MOSTLY_SEEN, _CLEAR = 0.85, math.log(0.97)
 _SURE_WAY_UP = 0.7
 # What a mean log-probability weighs against the part of the walls that is seen. Between 0.1
 # and 1 the same rows are chosen.
@@ -65,9 +61,10 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
     choices: list[Choice] = []
     waiting: list[Boxes] = []
     for boxes in rows:
-        if not (boxes.is_sure or (_is_mostly_seen(boxes) and len(choices) < _MOST_LOOKED_AT)):
+        is_early = boxes.is_sure or (_is_mostly_seen(boxes) and len(choices) < _MOST_LOOKED_AT)
+        if not is_early or any(_same(boxes, other) for other in looked):
             waiting.append(boxes)
-        elif not any(_same(boxes, other) for other in looked):
+        else:
             looked.append(boxes)
             choice = look(boxes)
             if choice is not None:
@@ -78,7 +75,8 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
     for boxes in waiting:
         if len(choices) >= _MOST_LOOKED_AT:
             break
-        if not any(_same(boxes, other) for other in looked):
+        # A row that was looked at early may be the rougher fit of the same one.
+        if not any(_same(boxes, other) and other.support >= boxes.support for other in looked):
             looked.append(boxes)
             choice = look(boxes)
             if choice is not None:
@@ -92,8 +90,7 @@ def _is_meant(choice: Choice) -> bool:
     boxes, seen = choice.boxes, choice.observation
     if boxes.is_sure:
         return seen.legibility >= _LEGIBLE
-    least = _CLEAR if boxes.residual <= _ROUGH else _CLEARER
-    return seen.legibility >= least and seen.found >= _SURE_WAY_UP
+    return seen.legibility >= _CLEAR and seen.found >= _SURE_WAY_UP
 
 
 def _is_mostly_seen(boxes: Boxes) -> bool:
@@ -101,7 +98,11 @@ def _is_mostly_seen(boxes: Boxes) -> bool:
 
 
 def _doubted(best: Choice, others: Iterable[Choice]) -> Choice:
-    rivals = (one for one in others if one.observation.legibility >= _LEGIBLE)
+    rivals = (
+        one
+        for one in others
+        if one.observation.legibility >= _LEGIBLE and not _same(one.boxes, best.boxes)
+    )
     odds = sum(math.exp((one.merit - best.merit) / _RIVALRY) for one in rivals)
     seen = best.observation
     return replace(best, observation=replace(seen, found=seen.found / (1 + odds)))

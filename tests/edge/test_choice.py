@@ -99,17 +99,24 @@ def test_a_row_that_is_mostly_seen_does_not_end_it_with_doubtful_digits():
     assert round(float(choose(sure, look).boxes.corners[0, 0, 0])) == 0
 
 
-def test_a_rough_row_ends_it_with_very_clear_digits_only():
-    def look(boxes):
-        x = round(float(boxes.corners[0, 0, 0]))
-        return Choice(boxes, digits({0: 0.95, 100: 0.99}[x]))
+def test_a_row_that_is_mostly_seen_ends_it_with_very_clear_digits_only():
+    def first(clearness):
+        def look(boxes):
+            x = round(float(boxes.corners[0, 0, 0]))
+            return Choice(boxes, digits({0: clearness, 100: 0.99}[x]))
 
-    def first(residual):
         rows = [row_at(0, 0.9, coverage=0.9), row_at(100, 0.95, coverage=0.9)]
-        rows = [replace(row, residual=residual) for row in rows]
         return round(float(choose(rows, look).boxes.corners[0, 0, 0]))
 
-    assert (first(0.01), first(0.035)) == (0, 100)
+    assert (first(0.98), first(0.95)) == (0, 100)
+
+
+def test_a_better_fit_of_a_row_that_was_looked_at_is_looked_at_and_is_no_rival():
+    rows = [row_at(0, 0.5, coverage=0.9), row_at(1, 0.9, coverage=0.9)]
+    alone = choose(rows[1:], lambda boxes: Choice(boxes, digits(0.9)))
+    best = choose(rows, lambda boxes: Choice(boxes, digits(0.9)))
+    assert best.boxes is rows[1]
+    assert best.observation.found == alone.observation.found == 1
 
 
 def test_a_row_that_may_be_upside_down_does_not_end_it():
