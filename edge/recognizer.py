@@ -36,10 +36,6 @@ _LEAST_HEIGHT = 10
 
 # From this part of the boxes' walls on, nothing is doubtful about them.
 _SURE_COVERAGE = 0.8
-# Lines that lie off the fitted row by a tenth of a box, root mean square, count as so many
-# unseen walls: rows that are none fit five equal boxes only roughly. So many px are nothing.
-_RESIDUAL_COST = 6.0
-_NOT_TOLD = 0.6
 
 _P = ParamSpec("_P")
 
@@ -138,9 +134,7 @@ class Recognizer:
     def observe_at(self, picture: Picture, boxes: Boxes) -> Observation:
         """Classify boxes whose place in a picture is known; see `observe`."""
         strip = flatten(picture, boxes.row)
-        off = max(0.0, boxes.residual - _NOT_TOLD / max(boxes.height, 1e-6))
-        sure = max(0.0, boxes.coverage - _RESIDUAL_COST * off) / _SURE_COVERAGE
-        found = min(1.0, sure)
+        found = min(1.0, boxes.coverage / _SURE_COVERAGE)
         seen = self.observe_row(cut_digits(strip), boxes.corners, found, boxes.is_marked)
         return replace(seen, quality=assess((picture.width, picture.height), boxes, strip))
 

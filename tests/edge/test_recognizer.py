@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import FiveboxError, ImageError, ModelError, Reading, Recognizer, RecordingError
-from edge.boxes import Boxes, find_boxes
+from edge.boxes import Boxes
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
 from edge.directory import Directory
@@ -312,18 +312,6 @@ def test_boxes_whose_place_is_known_are_read_there(recognizer):
     there, found = recognizer.observe_at(picture, choice.boxes), recognizer.observe(image)
     assert recognizer.decide(there) == recognizer.decide(found)
     assert there.quality == found.quality
-
-
-def test_lines_that_fit_five_boxes_only_roughly_make_a_row_less_sure(recognizer):
-    image, _ = row("12345")
-    picture = Picture.of(image)
-    boxes = replace(find_boxes(picture), coverage=0.8, residual=0.0)
-    sure = recognizer.observe_at(picture, boxes)
-    rough = recognizer.observe_at(picture, replace(boxes, residual=0.03))
-    assert 0.75 < rough.found / sure.found < 0.9
-    hopeless = recognizer.observe_at(picture, replace(boxes, residual=1.0))
-    assert hopeless.found == 0
-    assert recognizer.decide(hopeless).status == "rejected"
 
 
 def test_five_of_seven_boxes_are_passed_over(recognizer, monkeypatch):

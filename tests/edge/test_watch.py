@@ -249,7 +249,7 @@ def test_a_change_around_a_row_that_stays_is_reason_to_search_again(recognizer, 
     [
         (desk(), "no-boxes"),
         (desk(20), "dark"),
-        (cv2.GaussianBlur(page(), (0, 0), 6), "still"),
+        (cv2.GaussianBlur(page(), (0, 0), 7), "still"),
     ],
 )
 def test_a_hint_says_what_to_change(recognizer, frame, hint):
@@ -340,7 +340,7 @@ def test_a_picture_that_is_another_all_at_once_shows_its_row_anew(recognizer):
 
 def test_a_blurred_row_is_not_anew_before_it_is_seen_well(recognizer):
     film = Film(recognizer)
-    blurred = cv2.GaussianBlur(page(), (0, 0), 6)
+    blurred = cv2.GaussianBlur(page(), (0, 0), 7)
     assert not any(film.show(blurred).is_anew for _ in range(3))
     assert any(film.show(page()).is_anew for _ in range(25))
 
