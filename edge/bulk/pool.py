@@ -12,6 +12,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -211,7 +212,9 @@ class _Worker:
             target=work, args=(theirs, make_recognizer), name="fivebox-read", daemon=True
         )
         # Ctrl-C is sent to all processes of a terminal. The one that hands out the work
-        # hears it and ends the others, who inherit that it is not for them.
+        # hears it and ends the others, who inherit that it is not for them; unless the tracker
+        # of resources is started on the way, for then Python lets the signal through again.
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self.process.start()
