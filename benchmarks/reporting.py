@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from benchmarks.datasets import data_folder
+from edge.benchmark import processor
 
 
 def positive(text: str) -> int:
@@ -46,7 +47,7 @@ def percentiles(times: Iterable[float]) -> dict[str, float]:
 def machine() -> dict[str, Any]:
     """Return what times depend on, as far as the machine tells."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "machine": platform.machine(),
         "cores": os.cpu_count(),
         "governor": _content("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
@@ -71,15 +72,6 @@ def keep(path: Path, result: Mapping[str, Any]) -> None:
     """Write figures as JSON, and make the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _processor() -> str | None:
-    names = [
-        line.partition(":")[2].strip()
-        for line in (_content("/proc/cpuinfo") or "").splitlines()
-        if line.startswith(("model name", "Model"))
-    ]
-    return names[0] if names else platform.processor() or None
 
 
 def _content(path: str) -> str | None:

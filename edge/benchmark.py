@@ -102,7 +102,7 @@ def benchmark(recognizer: Recognizer, inputs: Sequence[Input], seconds: float) -
     timings = tuple(time_in_turns(what, each, seconds) for what, each in works.items())
     model = recognizer.classifier.path
     return Report(
-        processor=_processor(),
+        processor=processor(),
         cores=len(os.sched_getaffinity(0)),
         python=platform.python_version(),
         runtime=load_interpreter_class().__module__.split(".")[0],
@@ -213,7 +213,7 @@ def _cold_start_ms(model: Path) -> float | None:
     return round(1000 * (time.perf_counter() - start), 1) if ended.code == 0 else None
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the processor's name, or on a Raspberry Pi the board's."""
     for path, start in (("/proc/device-tree/model", ""), ("/proc/cpuinfo", "model name")):
         try:

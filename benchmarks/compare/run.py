@@ -21,7 +21,7 @@ from benchmarks.compare.items import Item
 from benchmarks.compare.measuring import FailedError, MissingError, measure
 from benchmarks.compare.peers import PEERS
 from benchmarks.compare.results import Results, load_results, save_results, shown
-from benchmarks.reporting import machine
+from benchmarks.reporting import machine, positive
 from train.errors import DataError
 
 RESULTS = datasets.ROOT / "benchmarks" / "results" / "compare.json"
@@ -74,10 +74,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--resume", action="store_true", help="leave out what the results have already"
     )
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="of each set, for a quick look; written nowhere"
+        "--limit", type=positive, metavar="N", help="of each set, for a quick look; written nowhere"
     )
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1,
+        "--jobs", type=positive, default=os.cpu_count() or 1,
         help="processes that render photos (default: one for each core)",
     )  # fmt: skip
     parser.add_argument(
@@ -86,12 +86,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--out", type=Path, help=f"where the JSON goes (default: {RESULTS.name})")
     parser.add_argument("--picture", type=Path, help="where the picture goes")
-    options = parser.parse_args(arguments)
-    for name in ("limit", "jobs"):
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            parser.error(f"--{name} must be 1 or more")
-    return options
+    return parser.parse_args(arguments)
 
 
 def _names(text: str) -> tuple[str, ...]:

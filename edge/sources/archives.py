@@ -161,6 +161,7 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, is_carried: boo
         with archive.open(info) as packed:
             return Member(name, size, content=packed.read(size))
     except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
+        # The last two are zipfile's words for an unknown compression and for a password.
         return Member(name, problem=f"the member can't be read ({error})")
 
 

@@ -91,6 +91,7 @@ def unpack(content: bytes) -> Package:
     except (zipfile.BadZipFile, KeyError, RuntimeError, ValueError, EOFError, OSError) as error:
         raise UpdateError("not a model's package, or a damaged one; copy it again") from error
     except NotImplementedError as error:
+        # So zipfile says that it does not know a member's compression or encryption.
         raise UpdateError("the package is compressed in an unknown way; make it again") from error
     if strange:
         raise UpdateError(f"the package holds {strange[0]!r}, which belongs into none")
