@@ -3,7 +3,7 @@
 Reads rendered scans by `python -m edge read` as people call it, start and all: by the plain
 loop of the library, by one process and by two, in turns. Measures what handing out the work
 costs, the memory as the inputs grow, and the size of what is written, and says what a hundred
-million scans would take (`docs/scale.md`). Takes some five minutes. Writes
+million scans would take (`docs/scale.md`). Takes some ten minutes. Writes
 `benchmarks/results/archive.json`.
 """
 
@@ -226,7 +226,7 @@ def main() -> int:
         prog="python -m benchmarks.archive", description=str(__doc__).split("\n", 1)[0]
     )
     parser.add_argument("--grade", choices=envelopes.SETS, default="scan", help="(default: scan)")
-    parser.add_argument("--count", type=positive, default=120, help="scans (default: 120)")
+    parser.add_argument("--count", type=positive, default=360, help="scans (default: 360)")
     parser.add_argument("--rounds", type=positive, default=2, help="over all of them (default: 2)")
     parser.add_argument(
         "--many",
