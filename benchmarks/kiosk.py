@@ -3,7 +3,7 @@
 The kiosk is started as on a Pi, its camera played from the samples, a page looking at events and
 preview. The samples' touch recordings are sent to it one after another over one connection, as
 the page does; what is timed is the whole POST: reading, and the journal's row synced to the disk
-(SQLite, WAL, `synchronous=FULL`). Resident memory is looked at every half second. Writes
+(SQLite, WAL, `synchronous=FULL`). Resident memory is looked at twenty times a second. Writes
 `benchmarks/results/kiosk.json`.
 """
 
@@ -37,6 +37,8 @@ MOST_MB = 140.0
 # Between two people's postcodes there are seconds; this is enough that none waits.
 _PAUSE_S = 0.05
 _WARM = 20
+# Between two looks at the memory: a frame's worth comes and goes within less than half a second.
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Kiosk:
         """Megabytes of its memory that are in RAM, shared libraries included."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         (kilobytes,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
-        return int(kilobytes.split()[1]) / 1024
+        return int(kilobytes.split()[1]) * 1024 / 1e6
 
 
 @contextlib.contextmanager
@@ -123,7 +125,7 @@ def weigh(kiosk: Kiosk, seconds: float) -> list[float]:
                     stream.recv(1 << 20)
             if time.monotonic() >= due:
                 found.append(kiosk.resident_mb)
-                due += 0.5
+                due += _LOOK_S
             time.sleep(0.01)
     return found
 
@@ -155,10 +157,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     memory = {
         "without_camera": round(idle, 1),
         "replay_p50": round(weights[len(weights) // 2], 1),
+        "replay_p99": round(weights[len(weights) * 99 // 100], 1),
         "replay_max": round(weights[-1], 1),
         "minutes": options.minutes,
     }
-    mark = "" if memory["replay_p50"] <= MOST_MB else "  MISS"
+    mark = "" if memory["replay_p99"] <= MOST_MB else "  MISS"
     print(f"resident, MB: {', '.join(f'{name} {value:g}' for name, value in memory.items())}{mark}")
     keep(options.out, {"machine": where, "post_ms": posts, "resident_mb": memory})
     return 0

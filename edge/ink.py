@@ -33,10 +33,18 @@ def paper_light(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
         `uint8`, shaped like `image`.
     """
     window = np.ones((reach, reach), np.uint8)
-    closed = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
+    light = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
     # A closing keeps the brightest specks of noise; averaging takes them down.
     side = max(3, reach // 2 | 1)
-    return np.asarray(cv2.blur(closed, (side, side)), np.uint8)
+    return np.asarray(cv2.blur(light, (side, side), dst=light), np.uint8)
+
+
+def _given_back(image: NDArray[np.uint8], light: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return which part of the light each pixel gives back, of 255; written over the light."""
+    # In its place: on a small machine these pictures are most of what is held, and to get
+    # memory for one anew takes as long as to fill it.
+    cv2.max(light, (1,) * 4, dst=light)
+    return np.asarray(cv2.divide(image, light, dst=light, scale=255), np.uint8)
 
 
 def darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
@@ -54,9 +62,9 @@ def darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
     """
     # In bytes, which is what the picture has; floats here would take most of the
     # time that it takes to find the boxes.
-    given_back = cv2.divide(image, np.maximum(paper_light(image, reach), 1), scale=255)
+    given_back = _given_back(image, paper_light(image, reach))
     if given_back.ndim == 3:
-        given_back = cv2.transform(given_back, np.full((1, 3), 1 / 3))
+        given_back = np.asarray(cv2.transform(given_back, np.full((1, 3), 1 / 3)), np.uint8)
     return np.asarray((255 - given_back) * np.float32(1 / 255), np.float32)
 
 
@@ -72,11 +80,11 @@ def line_darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     Returns:
         `uint8 (h, w)`: 0 is paper, 255 is black.
     """
-    given_back = cv2.divide(image, np.maximum(paper_light(image, reach), 1), scale=255)
+    given_back = _given_back(image, paper_light(image, reach))
     if image.ndim == 3:
         blue, green, red = cv2.split(given_back)
-        given_back = cv2.min(cv2.min(blue, green), red)
-    return np.asarray(cv2.bitwise_not(given_back), np.uint8)
+        given_back = np.asarray(cv2.min(cv2.min(blue, green, dst=blue), red, dst=blue), np.uint8)
+    return np.asarray(cv2.bitwise_not(given_back, dst=given_back), np.uint8)
 
 
 def density(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
@@ -93,5 +101,5 @@ def density(image: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
     light = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
     # A median keeps a shadow's edge where it is; an average would draw a line along it.
     light = cv2.medianBlur(light, 5)
-    given_back = cv2.divide(image, cv2.max(light, (1,) * 4), scale=255)
+    given_back = _given_back(image, np.asarray(light, np.uint8))
     return np.asarray(cv2.LUT(given_back, _DENSITIES), np.float32)

@@ -22,6 +22,7 @@ class Peer:
 _ALL = (
     Peer("fivebox", "fivebox", ("photo",)),
     Peer("textbook", "the textbook's program", ("row",)),
+    Peer("normalised", "the textbook's network, our digits", ("row",)),
     Peer("rapidocr", "RapidOCR", ("photo", "row")),
     Peer("tesseract", "Tesseract", ("photo-sparse", "photo-line", "row-sparse", "row-line")),
 )

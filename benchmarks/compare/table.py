@@ -20,7 +20,9 @@ _HEADS = MappingProxyType(
                "사진 ms: 중앙값 / p99", "터치 ms", "첫 답 s", "메모리 MB", "디스크 MB"),
     }
 )  # fmt: skip
-_TITLES = MappingProxyType({"ko": {"textbook": "교재의 프로그램"}})
+_TITLES = MappingProxyType(
+    {"ko": {"textbook": "교재의 프로그램", "normalised": "교재의 신경망, 우리가 다듬은 숫자"}}
+)
 _WORDS = MappingProxyType(
     {
         "en": {"photo": "the photo", "row": "our row"},
@@ -39,7 +41,7 @@ def title(measured: Measured, language: str = "en") -> str:
 def terminal(measured: Sequence[Measured]) -> Iterator[str]:
     """Yield the lines of the table for a terminal, all ways and sets."""
     yield (
-        f"{'program':24} {'given':12} {'photos right':>18} {'answered, wrong':>18} "
+        f"{'program':34} {'given':12} {'photos right':>18} {'answered, wrong':>18} "
         f"{'touch right':>18} {'answered, wrong':>18} {'ms':>8} {'p99':>8} {'touch ms':>8} "
         f"{'first s':>8} {'peak MB':>8} {'disk MB':>8}"
     )
@@ -49,7 +51,7 @@ def terminal(measured: Sequence[Measured]) -> Iterator[str]:
 
 def row(one: Measured) -> str:
     """Return a program's row of the table for a terminal."""
-    cells = [f"{title(one):24} {one.way:12}"]
+    cells = [f"{title(one):34} {one.way:12}"]
     for kind in ("photo", "touch"):
         counts = of_kind(one, kind)
         cells.append(f"{_share(counts.right, counts.total):>18}")

@@ -32,6 +32,11 @@ def open_reader(way: str) -> Read:
         PackageMissingError: TensorFlow is not installed.
         ModelError: the network was not trained yet.
     """
+    return reader_with(load_network())
+
+
+def load_network() -> Any:
+    """Return the chapter's network; raises as `open_reader` does."""
     if not MODEL.is_file():
         raise ModelError(
             f"{MODEL}: no such file; train it with "
@@ -41,7 +46,7 @@ def open_reader(way: str) -> Read:
         import keras
     except ImportError as error:
         raise PackageMissingError(f"Keras is not installed ({error}); run: make compare") from error
-    return reader_with(keras.models.load_model(MODEL))
+    return keras.models.load_model(MODEL)
 
 
 def reader_with(model: Any) -> Read:
@@ -51,11 +56,15 @@ def reader_with(model: Any) -> Read:
         if item.row is None:
             return Answer(None, False)
         row = np.asarray(cv2.imread(item.row, cv2.IMREAD_GRAYSCALE), np.uint8)
-        pixels = as_seen(row, item.boxes).reshape(-1, _SIDE * _SIDE).astype(np.float32) / 255
-        digits = model.predict(pixels, verbose=0).argmax(axis=1)
-        return Answer("".join(map(str, digits.tolist())), True)
+        return Answer(predict(model, as_seen(row, item.boxes)), True)
 
     return read
+
+
+def predict(model: Any, digits: NDArray[np.uint8]) -> str:
+    """Return what the network takes images for, `uint8 (n, 28, 28)`, white ink on black."""
+    pixels = digits.reshape(-1, _SIDE * _SIDE).astype(np.float32) / 255
+    return "".join(map(str, model.predict(pixels, verbose=0).argmax(axis=1).tolist()))
 
 
 def as_seen(

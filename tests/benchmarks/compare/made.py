@@ -21,6 +21,7 @@ def measured(peer, way, right=5, touch=3, ms=10.0, answered=6, wrong=1):
 ALL = (
     measured("fivebox", "photo", 9, 7, 12.0),
     measured("textbook", "row", 2, 1, 60.0),
+    measured("normalised", "row", 4, 3, 61.0),
     measured("rapidocr", "photo", 3, 4, 1500.0),
     measured("rapidocr", "row", 6, 5, 40.0),
     measured("tesseract", "photo-sparse", 1, 0, 300.0),

@@ -10,32 +10,47 @@ from tests.benchmarks.compare.made import ALL
 ROWS = shown(Results("abc", ALL, {}))
 
 
+def points(axes):
+    return [line for line in axes.lines if line.get_marker() != "None"]
+
+
 def test_every_program_has_a_point_in_both_panels_at_its_time_and_accuracy():
     for axes, kind in zip(picture.draw(ROWS).axes, ("photo", "touch"), strict=True):
         assert axes.get_xscale() == "log"
-        points = [line for line in axes.lines if line.get_marker() == "o"]
-        assert [line.get_xdata()[0] for line in points] == [one.ms[kind]["p50"] for one in ROWS]
+        assert [p.get_xdata()[0] for p in points(axes)] == [one.ms[kind]["p50"] for one in ROWS]
         first = 100 * (9 / 14 if kind == "photo" else 7 / 8)
-        assert points[0].get_ydata()[0] == first
-        names = [text.get_text() for text in axes.texts]
-        assert all(any(peer.title in name for name in names) for peer in PEERS.values())
+        assert points(axes)[0].get_ydata()[0] == first
 
 
-def test_each_program_has_a_colour_of_its_own():
+def test_each_program_has_a_colour_and_a_shape_of_its_own():
     photos = picture.draw(ROWS).axes[0]
-    colours = {line.get_color() for line in photos.lines}
-    assert len(colours) == len(PEERS)
+    assert len({line.get_color() for line in photos.lines}) == len(PEERS)
+    assert len({line.get_marker() for line in points(photos)}) == len(PEERS)
 
 
-def test_names_lie_within_the_picture_and_not_on_each_other():
+def test_the_legend_tells_each_point_by_its_looks():
+    figure = picture.draw(ROWS)
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert all(any(peer.title in name for name in names) for peer in PEERS.values())
+    looks = [
+        (p.get_color(), p.get_marker(), p.get_markerfacecolor()) for p in points(figure.axes[0])
+    ]
+    handles = [
+        (h.get_color(), h.get_marker(), h.get_markerfacecolor()) for h in legend.legend_handles
+    ]
+    assert handles == looks
+    assert len(set(looks)) == len(names)
+
+
+def test_the_legend_lies_within_the_picture_and_on_no_panel():
     figure = picture.draw(ROWS)
     figure.draw_without_rendering()
-    for axes in figure.axes:
-        boxes = [text.get_window_extent() for text in axes.texts]
-        for place, box in enumerate(boxes):
-            assert figure.bbox.x0 <= box.x0
-            assert box.x1 <= figure.bbox.x1
-            assert not any(box.overlaps(other) for other in boxes[:place])
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert figure.bbox.x0 <= box.x0
+    assert box.x1 <= figure.bbox.x1
+    assert not any(box.overlaps(axes.get_window_extent()) for axes in figure.axes)
 
 
 def test_the_picture_is_written(tmp_path):

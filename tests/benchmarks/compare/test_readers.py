@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.compare.answers import Word
 from benchmarks.compare.items import Answer, Item
-from benchmarks.compare.readers import rapidocr, tesseract, textbook
+from benchmarks.compare.readers import normalised, rapidocr, tesseract, textbook
 from edge.errors import ModelError, PackageMissingError
 
 BOXES = tuple((50 * place + 10, 5, 40, 60) for place in range(5))
@@ -64,6 +64,41 @@ def test_the_textbook_answers_with_the_likeliest_digits_always(row):
     assert textbook.reader_with(Model())(row) == Answer("01234", True)
     nothing = Item("desk", "photo", "01234", "none.jpg", None)
     assert textbook.reader_with(Model())(nothing) == Answer(None, False)
+
+
+def test_normalised_digits_stand_in_the_middle_wherever_they_were_written(row):
+    shown = []
+
+    class Model:
+        def predict(self, pixels, verbose):
+            shown.append(pixels.reshape(-1, 28, 28))
+            return np.eye(10)[:5]
+
+    image = np.full((80, 270), 255, np.uint8)
+    for place, (x, y, _, _) in enumerate(BOXES):
+        # As far from an edge as no printed line would be.
+        image[y + 10 : y + 50, x + 12 + 3 * place : x + 17 + 3 * place] = 0
+    cv2.imwrite(row.row, image)
+    assert normalised.reader_with(Model())(row) == Answer("01234", True)
+    columns = np.nonzero(shown[0].sum(axis=1) > 1)
+    for place in range(5):
+        # A bar of 5 by 40 px becomes 20 px high, around pixel 14.
+        assert abs(columns[1][columns[0] == place].mean() - 14) < 1
+        assert np.ptp(np.nonzero(shown[0][place].max(axis=1) > 0.3)[0]) in (18, 19, 20)
+
+
+def test_a_box_without_a_digit_is_normalised_to_a_black_image(row):
+    blank = np.full((80, 270), 255, np.uint8)
+    cv2.imwrite(row.row, blank)
+
+    class Model:
+        def predict(self, pixels, verbose):
+            assert pixels.max() == 0
+            return np.eye(10)[[1] * 5]
+
+    assert normalised.reader_with(Model())(row) == Answer("11111", True)
+    nothing = Item("desk", "photo", "01234", "none.jpg", None)
+    assert normalised.reader_with(Model())(nothing) == Answer(None, False)
 
 
 def test_without_the_textbooks_network_it_is_told_how_to_train_it(tmp_path, monkeypatch):

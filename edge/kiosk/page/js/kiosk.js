@@ -21,6 +21,8 @@ import { Writer } from "./writer.js";
 
 /** An envelope in view is among so many newest readings of its postcode. */
 const LATELY = 10;
+/** Who has touched nothing for so long, ms, has left what is written. */
+const LEFT_MS = 60_000;
 
 export class Kiosk {
   #settings;
@@ -109,7 +111,7 @@ export class Kiosk {
     });
     this.#events.addEventListener("reading", ({ detail }) => {
       // What is written or photographed on another screen is that person's affair.
-      if (detail.kind === "camera" && !this.#pad.busy) this.#present(detail);
+      if (detail.kind === "camera") this.#presentSeen(detail);
       this.#history.refresh();
     });
     this.#events.addEventListener("correction", ({ detail }) => {
@@ -156,6 +158,19 @@ export class Kiosk {
     this.#result.show(reading);
     if (standing(reading) === "doubtful") sound.pleaseLook();
     else sound.accepted();
+  }
+
+  /** Show what the camera read, unless somebody still writes, or has to look at what is written. */
+  #presentSeen(reading) {
+    if (this.#pad.busy) return;
+    if (!this.#pad.ink.empty) {
+      const shown = this.#result.reading;
+      const stands = shown?.kind === "write" && standing(shown) !== "doubtful";
+      if (!stands && this.#pad.rested < LEFT_MS) return;
+      // Below that ink it would look like what was read of it.
+      this.#pad.erase();
+    }
+    this.#present(reading);
   }
 
   /** Show the envelope that lies under the camera since before this page was here. */

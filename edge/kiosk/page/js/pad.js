@@ -19,6 +19,7 @@ export class Pad extends EventTarget {
   #points = [];
   #tapped = null;
   #doubtful = new Set();
+  #touched = -Infinity;
 
   /**
    * Fires `down` when a pen touches, `up` when it rests, `change` when ink came or went.
@@ -43,6 +44,11 @@ export class Pad extends EventTarget {
 
   get busy() {
     return this.#contacts.writing !== null;
+  }
+
+  /** For how long no pen has touched, ms. */
+  get rested() {
+    return performance.now() - this.#touched;
   }
 
   get full() {
@@ -108,6 +114,7 @@ export class Pad extends EventTarget {
     const verdict = this.#contacts.down(event);
     if (verdict === "ignore") return;
     event.preventDefault();
+    this.#touched = performance.now();
     if (verdict === "replace") this.#drop();
     this.#element.setPointerCapture(event.pointerId);
     this.#tapped = this.#boxes.findIndex(({ eraser }) => eraser.contains(event.target));

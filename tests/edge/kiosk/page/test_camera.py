@@ -6,11 +6,20 @@ from itertools import pairwise
 
 import pytest
 
+from benchmarks.browser import write
 from edge.errors import SourceLostError
 from edge.live import CameraState, Live
 from edge.sources import opener
-from tests.edge.kiosk.page.browser import open_page, postcode_on, serving, until, wait_for
+from tests.edge.kiosk.page.browser import (
+    load_recording,
+    open_page,
+    postcode_on,
+    serving,
+    until,
+    wait_for,
+)
 from tests.edge.kiosk.page.conftest import SAMPLES
+from tests.edge.kiosk.page.hand import inked
 from tests.edge.kiosk.page.scripted import LIVE, QUADS, UNPLUGGED, accepted, rejected
 
 HINTS = {
@@ -179,6 +188,40 @@ def test_what_the_camera_reads_is_shown_and_stored(page, scripted):
     assert postcode_on(page) == "04524"
     assert page.locator("#verdict .region").inner_text() == "Seoul"
     assert page.locator(".box.doubtful").count() == 0
+
+
+def test_what_the_camera_reads_never_stands_below_the_ink_of_another(page, scripted):
+    write(page, load_recording(SAMPLES / "touch-stylus.json"))
+    until(page, "document.querySelector('#verdict .postcode')?.textContent === '03187'")
+    scripted.live.tell(accepted("04524"))
+    until(page, "document.querySelector('#verdict .postcode')?.textContent === '04524'")
+    assert inked(page) == [False] * 5
+    assert {entry.reading.postcode for entry in scripted.journal.entries()} == {"03187", "04524"}
+
+
+@pytest.mark.parametrize("is_asked", [False, True], ids=["unfinished", "doubtful"])
+def test_the_camera_does_not_interrupt_who_writes_or_is_asked(page, scripted, is_asked):
+    write(page, load_recording(SAMPLES / "touch-stylus.json"), only=(0, 1, 2, 3))
+    if is_asked:
+        page.keyboard.press("r")
+        page.wait_for_selector("#verdict .status.doubt")
+    before = page.locator(".tile-digit b").all_inner_texts()
+    scripted.live.tell(accepted("04524"))
+    # It is among today's readings all the same.
+    wait_for(lambda: page.wait_for_timeout(20) or scripted.journal.entries()[0].source == "camera")
+    page.wait_for_timeout(300)
+    assert page.locator(".tile-digit b").all_inner_texts() == before
+    assert inked(page) == [True] * 4 + [False]
+
+
+def test_ink_that_was_left_gives_way_to_the_camera(visit, scripted):
+    page = visit()
+    page.clock.install()
+    write(page, load_recording(SAMPLES / "touch-stylus.json"), only=(0, 1, 2, 3))
+    page.clock.fast_forward(61_000)
+    scripted.live.tell(accepted("04524"))
+    until(page, "document.querySelector('#verdict .postcode')?.textContent === '04524'")
+    assert inked(page) == [False] * 5
 
 
 def test_a_doubtful_envelope_is_corrected_on_the_screen(page, scripted):
