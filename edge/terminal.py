@@ -1,4 +1,4 @@
-"""How the command lines end: an error of ours is one line and an exit code."""
+"""What command lines say: an error of ours is one line and an exit code."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ def run_command(
             raise
         print(f"\n{program}: {stopped}", file=sys.stderr)
         return 130
+
+
+def say(line: str) -> None:
+    """Write a line to standard error.
+
+    In one piece, where `print` writes the text and then its end: lines that several threads
+    say at the same time stay lines.
+    """
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from edge.commands.places import JOURNAL, data_folder
 from edge.commands.reader import add_reader, make_recognizer
 from edge.errors import KioskError, PackageMissingError
+from edge.terminal import say
 
 if TYPE_CHECKING:
     from edge.config import Config
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
         card = recognizer.classifier.card
         journal = stack.enter_context(_journal(config, card.sha256 if card else "", places))
         if journal.notice:
-            print(f"fivebox: {journal.notice}", file=sys.stderr)
+            say(f"fivebox: {journal.notice}")
         for place in places:
             stack.enter_context(Publisher(journal, place, _say))
         app = create_app(
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}/"
-        serve(app, listening, lambda: print(address, file=sys.stderr, flush=True))
+        serve(app, listening, lambda: say(address))
     return 0
 
 
@@ -117,7 +117,7 @@ def _installed(config: Config) -> Path | None:
 
     path, problem = Store(data_folder(config.journal.folder) / "models").usable()
     if problem:
-        print(f"fivebox: {problem}", file=sys.stderr, flush=True)
+        say(f"fivebox: {problem}")
     return path
 
 
@@ -151,7 +151,7 @@ def _journal(config: Config, model_sha256: str, places: Sequence[Receiver]) -> J
 
 
 def _say(state: PublishState) -> None:
-    print(f"fivebox: {state.message}", file=sys.stderr, flush=True)
+    say(f"fivebox: {state.message}")
 
 
 def _config(options: argparse.Namespace) -> Config:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from edge.errors import FiveboxError, ModelError
-from edge.terminal import run_command
+from edge.terminal import run_command, say
 
 
 def fail(error: BaseException) -> int:
@@ -34,3 +36,15 @@ def test_ctrl_c_is_one_line_and_130(capsys):
 def test_a_fault_of_the_program_is_not_hidden():
     with pytest.raises(ZeroDivisionError):
         run_command("p", False, lambda: fail(ZeroDivisionError()))
+
+
+def test_a_line_is_said_in_one_piece(monkeypatch):
+    class Stream(list):
+        write = list.append
+
+        def flush(self):
+            self.append("flushed")
+
+    monkeypatch.setattr(sys, "stderr", Stream())
+    say("http://127.0.0.1:8080/")
+    assert sys.stderr == ["http://127.0.0.1:8080/\n", "flushed"]
