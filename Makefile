@@ -113,7 +113,7 @@ speed: $(WORKSHOP)
 	.venv-test/bin/python -m benchmarks.speed
 
 # The textbook's program, RapidOCR and Tesseract on the same input, in an environment of its
-# own; takes a quarter of an hour, and as long before for the textbook's network.
+# own; takes a quarter of an hour, and some minutes before for the textbook's network.
 compare: $(COMPARE)
 	@scripts/make-system-packages compare
 	.venv-compare/bin/python -m train --recipe dmlp $(if $(MNIST),--data $(MNIST)) --out build/compare/dmlp

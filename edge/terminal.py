@@ -27,12 +27,12 @@ def run_command(
     except FiveboxError as error:
         if debug:
             raise
-        print(f"{program}: {error}", file=sys.stderr)
+        say(f"{program}: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         if debug:
             raise
-        print(f"\n{program}: {stopped}", file=sys.stderr)
+        say(f"\n{program}: {stopped}")
         return 130
 
 
