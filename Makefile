@@ -8,6 +8,8 @@ MNIST ?= $(wildcard ../shared/data/mnist.npz)
 # Pen strokes to mix in; without them digits come from MNIST alone.
 STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
 SEED ?= 0
+# The seeds of the networks that the bundled one learns from.
+TEACHERS ?= 0 1 2 3 4
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
 # Beside the one that `make test` uses.
@@ -92,11 +94,13 @@ format: $(WORKSHOP)
 	.venv-test/bin/ruff check --fix .
 	.venv-test/bin/ruff format .
 
-# Each step goes on where it was stopped, and is not done twice.
+# Each step goes on where it was stopped, and is not done twice. With a GPU and fivebox[jax]:
+# KERAS_BACKEND=jax make model.
 model: $(WORKSHOP)
-	$(TRAIN) --recipe postcode-teacher $(DATA) --seed 0 --out build/teacher-0
-	$(TRAIN) --recipe postcode-teacher $(DATA) --seed 1 --out build/teacher-1
-	$(TRAIN) $(DATA) --seed $(SEED) --teacher build/teacher-0 --teacher build/teacher-1 --out build/postcode
+	for seed in $(TEACHERS); do \
+		$(TRAIN) --recipe postcode-teacher $(DATA) --seed $$seed --out build/teacher-$$seed || exit; \
+	done
+	$(TRAIN) $(DATA) --seed $(SEED) $(TEACHERS:%=--teacher build/teacher-%) --out build/postcode
 	$(CONVERT) build/postcode/postcode.keras -o edge/models/postcode.tflite --quantize int8
 	$(TRAIN) quantize build/postcode --bits 4 --out build/postcode-int4
 	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4

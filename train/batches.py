@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
+import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,23 +16,27 @@ from numpy.typing import NDArray
 
 from train.augment import UNBENT, distort
 from train.data import IMPOSTOR, Examples
-from train.network import to_pixels
 from train.recipe import Recipe
 
 
 class Batch(NamedTuple):
     """What one step learns from."""
 
-    pixels: NDArray[np.float32]
-    """`(b, pixels)`, 0 to 1."""
+    pixels: NDArray[np.uint8]
+    """`(b, pixels)`."""
     labels: NDArray[np.int64]
     """`(b,)`, 0 to 9, or `train.data.IMPOSTOR`."""
     answers: NDArray[np.float32] | None = None
     """`(b, 10)`: the teachers' softened probabilities, where they have answered before."""
 
 
+ROUND = np.dtype([("pixels", np.uint8, 784), ("label", np.uint8), ("answers", np.float16, 10)])
+"""One bent image of a round that is kept: with its label, and its teachers' answers."""
+
+# One core learns, the others bend; the order of the batches does not hang on how many.
+_BENDERS = max(1, (os.cpu_count() or 1) - 1)
 # Batches that are bent ahead of the step that needs them.
-_AHEAD = 6
+_AHEAD = 5 + _BENDERS
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,6 @@ class Lessons:
     """`(m,)`, 0 to 9."""
     impostors: NDArray[np.uint8] | None = None
     """`(k, 28, 28)`: images of no digit (`train.impostors`); an epoch takes some of them."""
-    answers: Sequence[NDArray[np.float16]] | None = None
-    """Of each round `(count, 10)`: the teachers' softened probabilities (`train.answers`)."""
 
     def take(self, index: NDArray[np.int64], copies: NDArray[np.int64]) -> Examples:
         """Return the images at these places: examples first, drawings, then impostors.
@@ -88,12 +92,37 @@ class Lessons:
         return 0 if self.impostors is None else recipe.impostors
 
 
-def steps_per_epoch(lessons: Lessons, recipe: Recipe) -> int:
+@dataclass(frozen=True)
+class Rounds:
+    """Lessons that were bent and answered before (`train.rounds`), for some epochs in turn."""
+
+    kept: Sequence[NDArray[np.void]]
+    """Of each round `(count,)` of `ROUND`."""
+
+    def count(self, recipe: Recipe) -> int:
+        """Return how many images an epoch has."""
+        return len(self.kept[0])
+
+    def batches(self, number: int, recipe: Recipe) -> Iterator[Callable[[], Batch]]:
+        """Yield a round's batches in the order in which they were made."""
+        round_ = self.kept[number - 1]
+
+        def batch(start: int) -> Batch:
+            # One copy out of the file, then views.
+            some = np.array(round_[start : start + recipe.batch_size])
+            answers = some["answers"].astype(np.float32)
+            return Batch(some["pixels"], some["label"].astype(np.int64), answers)
+
+        for start in range(0, len(round_), recipe.batch_size):
+            yield functools.partial(batch, start)
+
+
+def steps_per_epoch(lessons: Lessons | Rounds, recipe: Recipe) -> int:
     """Return how many batches an epoch has."""
     return math.ceil(lessons.count(recipe) / recipe.batch_size)
 
 
-def batches(lessons: Lessons, epoch: int, recipe: Recipe) -> Iterator[Callable[[], Batch]]:
+def batches(lessons: Lessons | Rounds, epoch: int, recipe: Recipe) -> Iterator[Callable[[], Batch]]:
     """Yield an epoch's batches as functions still to be called, in any thread.
 
     Each batch has a random generator of its own, so that neither the order nor the
@@ -109,21 +138,17 @@ def batches(lessons: Lessons, epoch: int, recipe: Recipe) -> Iterator[Callable[[
     Yields:
         Functions that return a batch.
     """
-    if not recipe.rounds:
+    if not recipe.rounds and isinstance(lessons, Lessons):
         yield from _batches(lessons, epoch, recipe, recipe.seed)
         return
     number = (epoch - 1) % recipe.rounds + 1
-    answers = None if lessons.answers is None else lessons.answers[number - 1]
-    made = list(round_in_order(lessons, number, recipe, answers))
+    made = list(round_in_order(lessons, number, recipe))
     for place in np.random.default_rng([recipe.seed, epoch]).permutation(len(made)):
         yield made[place]
 
 
 def round_in_order(
-    lessons: Lessons,
-    number: int,
-    recipe: Recipe,
-    answers: NDArray[np.float16] | None = None,
+    lessons: Lessons | Rounds, number: int, recipe: Recipe
 ) -> Iterator[Callable[[], Batch]]:
     """Yield a round's batches, not shuffled among each other; see `batches`.
 
@@ -131,17 +156,14 @@ def round_in_order(
         lessons: to learn from.
         number: of the round, from 1.
         recipe: with rounds.
-        answers: the teachers' to this round, one by one.
     """
-    return _batches(lessons, number, recipe, recipe.validation_seed, answers)
+    if isinstance(lessons, Rounds):
+        return lessons.batches(number, recipe)
+    return _batches(lessons, number, recipe, recipe.validation_seed)
 
 
 def _batches(
-    lessons: Lessons,
-    number: int,
-    recipe: Recipe,
-    seed: int,
-    answers: NDArray[np.float16] | None = None,
+    lessons: Lessons, number: int, recipe: Recipe, seed: int
 ) -> Iterator[Callable[[], Batch]]:
     count = lessons.count(recipe)
     rng = np.random.default_rng([seed, number])
@@ -155,20 +177,19 @@ def _batches(
         if recipe.distortion != UNBENT:
             rng = np.random.default_rng([seed, number, start])
             images = distort(images, recipe.distortion, rng)
-        said = None if answers is None else np.asarray(answers[some], np.float32)
-        return Batch(to_pixels(images), taken.labels.astype(np.int64), said)
+        return Batch(images.reshape(len(images), -1), taken.labels.astype(np.int64))
 
     for start in range(0, count, recipe.batch_size):
         yield functools.partial(batch, start)
 
 
 def ahead(tasks: Iterable[Callable[[], Batch]]) -> Iterator[Batch]:
-    """Call the tasks in another thread, a few ahead of the one whose result is yielded."""
-    with ThreadPoolExecutor(max_workers=1) as worker:
-        waiting = []
+    """Call the tasks in other threads, a few ahead of the one whose result is yielded."""
+    with ThreadPoolExecutor(max_workers=_BENDERS) as workers:
+        waiting: deque[Future[Batch]] = deque()
         for task in tasks:
-            waiting.append(worker.submit(task))
+            waiting.append(workers.submit(task))
             if len(waiting) > _AHEAD:
-                yield waiting.pop(0).result()
+                yield waiting.popleft().result()
         for future in waiting:
             yield future.result()

@@ -133,8 +133,10 @@ def _quantize(argv: Sequence[str]) -> int:
 
     def command() -> int:
         from train import run
+        from train.quiet import import_tensorflow
         from train.report import recipe_of
 
+        import_tensorflow()
         finished, model = run.load(options.run)
         recipe = overridden(fine_tuning(recipe_of(finished.report)), options, parser)
         described = finished.report
@@ -148,6 +150,8 @@ def _quantize(argv: Sequence[str]) -> int:
             data_path,
             strokes,
             rounding=rounding,
+            # Labels alone would take it away from what it had learnt from its teachers.
+            teachers=[run.Teacher(model, rounding.sha256)],
             progress=sys.stdout,
             extra_paths=extra,
         )

@@ -22,7 +22,7 @@ from train.batches import Lessons
 from train.data import Examples
 from train.fit import Epoch
 from train.flags import changed
-from train.quiet import import_tensorflow
+from train.quiet import import_keras
 from train.ranges import Range
 from train.recipe import Recipe
 
@@ -173,7 +173,7 @@ def _train(config: dict[str, Any], work: Work) -> None:
 
     for name in _THREADS:
         os.environ[name] = "1"
-    import_tensorflow()
+    import_keras()
     recipe = changed(
         work.recipe, {name: choices.read(config[name]) for name, choices in work.ranges.items()}
     )

@@ -6,10 +6,13 @@ from it shall know other pens too. All ends in `edge.digits.normalise`, as there
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
+import multiprocessing
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -32,6 +35,9 @@ _SHIFT = 4
 _LEAST_EXTENT = 1e-6
 # For the dots that the kiosk takes for no digit: about its own pen.
 _DOT_PEN = 0.12
+
+# Fewer drawings than these are drawn before other processes have started.
+_WORTH_PROCESSES = 20_000
 
 # What is left of a box's printed line, px: from this far outside the ink to this far
 # inside, this long, this wide. Longer ones `edge.digits.clear_walls` clears.
@@ -120,29 +126,30 @@ def bank(
     """Draw every digit many times.
 
     Each copy has a random generator of its own, so that neither their number nor the
-    thread that draws it changes what comes out.
+    process that draws it changes what comes out.
 
     Args:
         digits: any.
         drawing: how differently.
         copies: drawings of each digit.
         seed: the same seed gives the same images.
-        workers: threads that draw; None is one for each core.
+        workers: processes that draw; None is one for each core.
 
     Returns:
         `uint8 (copies, n, 28, 28)`, white ink on black; copy `i` is
         `varied(digits, drawing, np.random.default_rng([seed, i]))`.
     """
-    traces = [_trace(digit) for digit in digits]
+    drawn = functools.partial(_copy, [_trace(digit) for digit in digits], drawing, seed)
     images = np.empty((copies, len(digits), SIDE, SIDE), np.uint8)
-
-    def fill(copy: int) -> None:
-        images[copy] = _varied(traces, drawing, np.random.default_rng([seed, copy]))
-
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        # Taking the results brings errors out.
-        for _ in pool.map(fill, range(copies)):
-            pass
+    workers = min(workers or os.cpu_count() or 1, copies)
+    with contextlib.ExitStack() as stack:
+        each_of: Callable[..., Iterable[NDArray[np.uint8]]] = map
+        if workers > 1 and copies * len(digits) >= _WORTH_PROCESSES:
+            # Not forked: Keras may run threads already.
+            context = multiprocessing.get_context("spawn")
+            each_of = stack.enter_context(ProcessPoolExecutor(workers, context)).map
+        for copy, image in enumerate(each_of(drawn, range(copies))):
+            images[copy] = image
     return images
 
 
@@ -207,6 +214,10 @@ def _varied(
         ink = _ink(trace, pen, room, residue)
         images[place] = normalise(_blurred(ink, sigma, gain) if sigma else ink)
     return images
+
+
+def _copy(traces: Sequence[_Trace], drawing: Drawing, seed: int, copy: int) -> NDArray[np.uint8]:
+    return _varied(traces, drawing, np.random.default_rng([seed, copy]))
 
 
 def _residues(n: int, share: float, rng: np.random.Generator) -> list[_Residue | None]:

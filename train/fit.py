@@ -7,6 +7,7 @@ forward, differentiate the loss backward and move the weights against the gradie
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,16 +18,15 @@ from numpy.typing import NDArray
 
 from train.batches import Lessons, ahead, batches, steps_per_epoch
 from train.checkpoint import Checkpoint, Progressed
-from train.data import CLASSES, IMPOSTOR, Examples
+from train.data import Examples
 from train.errors import CheckpointError
+from train.learning import Pupil, make_learner
+from train.losses import loss_of
 from train.network import scores, without_softmax
 from train.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
-
-Learn = Callable[..., "tuple[tf.Tensor, tf.Tensor]"]
 
 
 @dataclass(frozen=True)
@@ -92,22 +92,14 @@ def fit(
     Raises:
         OutputError: the state can't be kept, or what is there is none of this run.
     """
-    import tensorflow as tf
-
-    # Sums in parallel may round differently from run to run; the same seed is to
-    # give the same weights.
-    tf.config.experimental.enable_op_determinism()
-
     # The softmax belongs to the loss here: from logits it can't overflow.
     logits_of = without_softmax(network)
     optimizer = make_optimizer(recipe)
     optimizer.build(logits_of.trainable_variables)
-    average = _Average(logits_of, recipe.average) if recipe.average else None
-    learn = _step(logits_of, optimizer, recipe, average, teachers)
-
-    # All that a later process needs to go on as if nothing had happened. What dropout
-    # draws its random numbers from is a variable too, though no weight.
-    state = [*network.variables, *optimizer.variables, *(average.weights if average else [])]
+    average = _average_of(logits_of) if recipe.average else ()
+    pupil = Pupil(logits_of, optimizer, recipe, average, teachers)
+    learn = make_learner(pupil)
+    state = pupil.state
     history: list[Epoch] = []
     best: list[NDArray[Any]] | None = None
     if checkpoint and (progressed := checkpoint.load()):
@@ -129,32 +121,28 @@ def fit(
     while len(history) < recipe.epochs and not _stalled(history, recipe.patience):
         number = len(history) + 1
         step, seen, digits, loss_sum, right_sum = (number - 1) * per_epoch, 0, 0, 0.0, 0
-        for pixels, labels, answers in ahead(batches(lessons, number, recipe)):
-            if recipe.schedule == "one-cycle":
-                rate = one_cycle(step / steps, recipe.learning_rate, recipe.warmup)
-                optimizer.learning_rate = rate
-            said = () if answers is None else (tf.constant(answers),)
-            loss, right = learn(tf.constant(pixels), tf.constant(labels), *said)
+        made = ahead(batches(lessons, number, recipe))
+        for learnt in learn(zip(made, _rates(recipe, step, steps), strict=False)):
             step += 1
-            seen += len(labels)
-            digits += int(np.count_nonzero(labels != IMPOSTOR))
-            loss_sum += float(loss) * len(labels)
-            right_sum += int(right)
+            seen += learnt.images
+            digits += learnt.digits
+            loss_sum += learnt.loss * learnt.images
+            right_sum += learnt.right
             on_step(Step(number, step, steps, loss_sum / seen, right_sum / max(1, digits)))
 
-        with _averaged(average):
+        with _averaged(pupil):
             loss, accuracy = evaluate(logits_of, validation, recipe.loss)
-            learnt = right_sum / max(1, digits)
-            history.append(Epoch(number, loss_sum / seen, learnt, loss, accuracy))
+            share = right_sum / max(1, digits)
+            history.append(Epoch(number, loss_sum / seen, share, loss, accuracy))
             if recipe.patience and _best_epoch(history) == number:
                 best = network.get_weights()
         if checkpoint:
             records = [vars(epoch) for epoch in history]
-            checkpoint.save(Progressed([v.numpy() for v in state], records, best))
+            checkpoint.save(Progressed([_value(v) for v in state], records, best))
         on_epoch(history[-1])
 
     if average:
-        average.swap()
+        _swap(pupil)
     if best is not None:
         network.set_weights(best)
     return history
@@ -193,131 +181,55 @@ def one_cycle(progress: float, peak: float, warmup: float) -> float:
     return low + (peak - low) * (1 - math.cos(math.pi * share)) / 2
 
 
-def loss_of(logits: tf.Tensor, labels: tf.Tensor, kind: str) -> tf.Tensor:
-    """Return the mean loss of a batch.
-
-    Args:
-        logits: `float32 (b, 10)`.
-        labels: `int64 (b,)`; of an impostor all classes are wanted alike.
-        kind: one of `train.recipe.LOSSES`. `mse` is the squared error of the softmax's
-            probabilities, mean over the ten classes, as Keras has it.
-    """
-    import tensorflow as tf
-
-    is_impostor = tf.cast(labels == IMPOSTOR, tf.float32)[:, None]
-    wanted = tf.one_hot(labels, CLASSES) + is_impostor / CLASSES
-    if kind == "mse":
-        return tf.reduce_mean(tf.square(tf.nn.softmax(logits) - wanted))
-    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(logits=logits, labels=wanted))
-
-
 def evaluate(logits_of: keras.Model, examples: Examples, loss: str) -> tuple[float, float]:
     """Return loss and accuracy of a network that gives logits, images not bent."""
-    import tensorflow as tf
-
     logits = scores(logits_of, examples.images)
     labels = examples.labels.astype(np.int64)
-    mean = float(loss_of(tf.constant(logits), tf.constant(labels), loss))
-    return mean, float((logits.argmax(axis=1) == labels).mean())
+    return float(loss_of(logits, labels, loss)), float((logits.argmax(axis=1) == labels).mean())
 
 
-def softened(logits: Sequence[tf.Tensor], softness: float) -> tf.Tensor:
-    """Return the mean of several teachers' softened probabilities, `float32 (b, 10)`.
-
-    Args:
-        logits: `float32 (b, 10)` of each teacher.
-        softness: divides all.
-    """
-    import tensorflow as tf
-
-    return tf.add_n([tf.nn.softmax(each / softness) for each in logits]) / len(logits)
+def _rates(recipe: Recipe, step: int, steps: int) -> Iterator[float]:
+    """Yield the learning rate of this step of so many, from 0, and of all after it."""
+    for done in itertools.count(step):
+        if recipe.schedule == "one-cycle":
+            yield one_cycle(done / steps, recipe.learning_rate, recipe.warmup)
+        else:
+            yield recipe.learning_rate
 
 
-def imitation_loss(logits: tf.Tensor, answers: tf.Tensor, softness: float) -> tf.Tensor:
-    """Return how far a pupil's answers are from its teachers' (Hinton et al. 2015).
+def _average_of(network: keras.Model) -> list[keras.Variable]:
+    """Return where the running average of the weights begins: at the weights."""
+    import keras
 
-    Args:
-        logits: `float32 (b, 10)` of the pupil.
-        answers: `float32 (b, 10)` from `softened`.
-        softness: divides the pupil's logits too; the loss is enlarged by its square, so
-            that its gradient is as large as the labels'.
-    """
-    import tensorflow as tf
-
-    shares = tf.stop_gradient(answers)
-    losses = tf.nn.softmax_cross_entropy_with_logits(labels=shares, logits=logits / softness)
-    return tf.reduce_mean(losses) * softness**2
+    return [keras.Variable(_value(v), trainable=False) for v in network.trainable_variables]
 
 
-def _step(
-    logits_of: keras.Model,
-    optimizer: keras.Optimizer,
-    recipe: Recipe,
-    average: _Average | None,
-    teachers: Sequence[keras.Model],
-) -> Learn:
-    """Return the function that learns from one batch; it gives loss and how many were right."""
-    import tensorflow as tf
-
-    teacher_logits = [without_softmax(teacher) for teacher in teachers]
-
-    def learn(
-        pixels: tf.Tensor, labels: tf.Tensor, answers: tf.Tensor | None = None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            logits = tf.cast(logits_of(pixels, training=True), tf.float32)
-            loss = loss_of(logits, labels, recipe.loss)
-            if teacher_logits:
-                said = [each(pixels, training=False) for each in teacher_logits]
-                answers = softened(said, recipe.softness)
-            if answers is not None:
-                imitation = imitation_loss(logits, answers, recipe.softness)
-                loss += recipe.distillation * (imitation - loss)
-        weights = logits_of.trainable_variables
-        optimizer.apply(tape.gradient(loss, weights), weights)
-        if average:
-            average.update()
-        right = tf.math.count_nonzero(tf.argmax(logits, axis=1) == labels)
-        return loss, right
-
-    compiled: Learn = tf.function(learn, reduce_retracing=True)
-    return compiled
+def _swap(pupil: Pupil) -> None:
+    """Exchange a network's weights and their average."""
+    for mean, weight in zip(pupil.average, pupil.logits_of.trainable_variables, strict=True):
+        kept = _value(weight)
+        weight.assign(_value(mean))
+        mean.assign(kept)
 
 
-class _Average:
-    """The running average of a network's weights (Polyak & Juditsky 1992)."""
+def _value(variable: Any) -> NDArray[Any]:
+    """Return a variable's value, a copy: JAX gives its own memory away."""
+    import keras
 
-    def __init__(self, network: keras.Model, memory: float) -> None:
-        import tensorflow as tf
-
-        self._variables = [v.value for v in network.trainable_variables]
-        self._memory = memory
-        self.weights = [tf.Variable(v, trainable=False) for v in self._variables]
-
-    def update(self) -> None:
-        """Move a step nearer to the present weights."""
-        for mean, weight in zip(self.weights, self._variables, strict=True):
-            mean.assign_sub((1 - self._memory) * (mean - weight))
-
-    def swap(self) -> None:
-        """Exchange the network's weights and their average."""
-        for mean, weight in zip(self.weights, self._variables, strict=True):
-            kept = weight.numpy()
-            weight.assign(mean)
-            mean.assign(kept)
+    return np.array(keras.ops.convert_to_numpy(variable))
 
 
 @contextlib.contextmanager
-def _averaged(average: _Average | None) -> Iterator[None]:
-    """Lend the averaged weights to the network."""
-    if not average:
+def _averaged(pupil: Pupil) -> Iterator[None]:
+    """Lend the averaged weights, where there are any, to the network."""
+    if not pupil.average:
         yield
         return
-    average.swap()
+    _swap(pupil)
     try:
         yield
     finally:
-        average.swap()
+        _swap(pupil)
 
 
 def _best_epoch(history: list[Epoch]) -> int:

@@ -17,14 +17,14 @@ _POSTCODE = Recipe(
     impostors=2500,
     validation=5000.0,
     convolutional_epochs=50,
-    rounds=30,
+    rounds=100,
     optimizer="adamw",
     learning_rate=0.0005,
     schedule="one-cycle",
     warmup=0.05,
     weight_decay=0.01,
     batch_size=512,
-    epochs=130,
+    epochs=300,
     precision="bfloat16",
     distortion=Distortion(),
 )
@@ -43,7 +43,7 @@ _TEACHER = replace(
     learning_rate=0.003,
     warmup=0.2,
     batch_size=256,
-    epochs=28,
+    epochs=40,
     precision="float32",
 )
 
@@ -125,11 +125,16 @@ RECIPES = MappingProxyType({recipe.name: recipe for recipe in _ALL})
 
 
 def fine_tuning(recipe: Recipe) -> Recipe:
-    """Return the recipe for going on with what another run by it has learnt: short and gentle."""
+    """Return the recipe for going on with what another run by it has learnt: short and gentle.
+
+    With images that never came before, of which the network that is begun with says at once
+    what it thinks.
+    """
     return replace(
         recipe,
         epochs=10,
         convolutional_epochs=0,
+        rounds=0,
         learning_rate=recipe.learning_rate / 20,
         schedule="one-cycle",
         average=0.0,

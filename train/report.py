@@ -27,6 +27,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,6 @@ def make_report(
         origins: what it has beside these.
     """
     import keras
-    import tensorflow as tf
 
     dataset = material.dataset
     return {
@@ -141,7 +141,7 @@ def make_report(
         "versions": {
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "tensorflow": tf.__version__,
+            (library := keras.backend.backend()): import_module(library).__version__,
             "keras": keras.__version__,
         },
         "seconds": round(seconds, 1),

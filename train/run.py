@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,9 +18,9 @@ from numpy.typing import NDArray
 from edge import files
 from edge.card import sha256_of
 from edge.errors import OutputError
+from edge.quiet import native_stderr_silenced
 from train import data, report
-from train.answers import answers_of
-from train.batches import Lessons
+from train.batches import Lessons, Rounds
 from train.checkpoint import Checkpoint
 from train.convolution import build_convolutional, convolutional_recipe, unfold
 from train.data import Examples
@@ -28,8 +29,9 @@ from train.fit import Epoch, fit
 from train.material import Fold, Material, gather, lessons_of
 from train.network import architecture, build, scores
 from train.progress import Progress
-from train.quiet import import_tensorflow
+from train.quiet import import_keras
 from train.recipe import Recipe
+from train.rounds import rounds_of
 from train.teacher import build_teacher, describe_teacher
 
 if TYPE_CHECKING:
@@ -181,10 +183,11 @@ def load(folder: Path) -> tuple[Run, keras.Model]:
         raise DataError(f"{path}: not the report of a run with a model; train again") from error
     if sha256_of(content) != promised:
         raise DataError(f"{file}: not the model that {path.name} describes; train again")
-    import_tensorflow()
+    import_keras()
     import keras
 
-    return run, keras.saving.load_model(file, compile=False)
+    with _no_advice():
+        return run, keras.saving.load_model(file, compile=False)
 
 
 def load_teacher(folder: Path) -> Teacher:
@@ -208,11 +211,14 @@ def _learn(
 ) -> tuple[keras.Model, list[Epoch]]:
     """Train, or go on training, and return the plain network and what each epoch brought."""
     # Not before the images are good: it takes seconds.
-    import_tensorflow()
+    import_keras()
     shape = material.dataset.train.images.shape[1:]
-    lessons, validation = lessons_of(material, recipe), material.validation[recipe.dataset]
+    validation = material.validation[recipe.dataset]
+    lessons: Lessons | Rounds
     if teachers and recipe.rounds:
-        lessons, teachers = _answered(lessons, teachers, material, recipe, out, progress), ()
+        lessons, teachers = _rounds(teachers, material, recipe, out, progress), ()
+    else:
+        lessons = lessons_of(material, recipe)
     first, main = (Checkpoint(out / state, identity) for state in STATES)
 
     def learn(network: keras.Model, recipe: Recipe, checkpoint: Checkpoint) -> list[Epoch]:
@@ -252,25 +258,24 @@ def _learn(
     return plain, history
 
 
-def _answered(
-    lessons: Lessons,
+def _rounds(
     teachers: Sequence[Teacher],
     material: Material,
     recipe: Recipe,
     out: Path,
     progress: TextIO | None,
-) -> Lessons:
-    """Return the lessons with the teachers' answers to all rounds."""
-    _say(progress, f"the teachers' answers to {recipe.rounds} rounds:")
+) -> Rounds:
+    """Return the lessons, bent, with the teachers' answers to all rounds."""
+    _say(progress, f"{recipe.rounds} rounds, and the teachers' answers to them:")
 
     def on_round(number: int) -> None:
         if number % 10 == 0 or number == recipe.rounds:
             _say(progress, f"round {number}/{recipe.rounds}")
 
-    answers = answers_of(
+    return rounds_of(
         [teacher.network for teacher in teachers],
         [teacher.sha256 for teacher in teachers],
-        lessons,
+        functools.partial(lessons_of, material, recipe),
         [
             material.dataset.sha256,
             *(each.source.sha256 for each in material.strokes),
@@ -280,7 +285,6 @@ def _answered(
         out.parent,
         on_round,
     )
-    return replace(lessons, answers=answers)
 
 
 def _finished(out: Path, identity: str) -> Run | None:
@@ -349,12 +353,16 @@ def _save(network: keras.Model, recipe: Recipe, folder: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def _no_advice() -> Iterator[None]:
-    """Keep Keras from warning of the textbook's file format, which is asked for."""
+    """Keep Keras from warning of the textbook's file format, which is asked for.
+
+    And TensorFlow from greeting: on JAX, Keras imports it for its files where it is there.
+    """
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with native_stderr_silenced():
+            yield
     finally:
         logger.setLevel(level)
 

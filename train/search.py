@@ -26,7 +26,7 @@ from edge.errors import OutputError
 from train import report
 from train.flags import changed, flag, numbers, text
 from train.material import Material, gather
-from train.quiet import import_tensorflow
+from train.quiet import import_keras
 from train.ranges import Range, ranges_of
 from train.recipe import Recipe
 from train.recipes import RECIPES
@@ -86,7 +86,7 @@ def search(
     files.make_folder(out)
     with _alone(out):
         material = gather(recipe, data_path, stroke_paths)
-        import_tensorflow()
+        import_keras()
         with _study(out, _identify(recipe, ranges, material), recipe) as (study, storage):
             run = Maker(study, recipe, ranges, trials, material, progress)
             if run.is_missing_trials():

@@ -1,11 +1,12 @@
 """A convolutional network to learn from: too slow for the kiosk, better than any perceptron.
 
-Four layers of filters that are shared over the whole digit, normalised over the batch
+Six layers of filters that are shared over the whole digit, normalised over the batch
 (Ioffe & Szegedy 2015), and a dense head. It never ships: a perceptron imitates its answers
-(`train.fit.imitation_loss`).
+(`train.losses.imitation_loss`).
 
-    28×28 ──5×5, every 2nd pixel──▶ 14×14×24 ──3×3──▶ 14×14×32
-          ──3×3, every 2nd pixel──▶ 7×7×64 ──3×3──▶ 7×7×64 ──dense──▶ …
+    28×28 ──3×3──▶ 28×28×32 ──3×3──▶ 28×28×32
+          ──3×3, every 2nd pixel──▶ 14×14×64 ──3×3──▶ 14×14×64
+          ──3×3, every 2nd pixel──▶ 7×7×128 ──3×3──▶ 7×7×128 ──dense──▶ …
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 # Filters, their side, and the pixels from one place to the next.
-_LAYERS = ((24, 5, 2), (32, 3, 1), (64, 3, 2), (64, 3, 1))
+_LAYERS = ((32, 3, 1), (32, 3, 1), (64, 3, 2), (64, 3, 1), (128, 3, 2), (128, 3, 1))
 
 
 def build_teacher(recipe: Recipe) -> keras.Model:

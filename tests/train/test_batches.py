@@ -8,7 +8,15 @@ import pytest
 
 from tests.train.synthetic import GENTLY, draw_colours, draw_digits
 from train.augment import UNBENT, Distortion
-from train.batches import Lessons, ahead, batches, round_in_order, steps_per_epoch
+from train.batches import (
+    ROUND,
+    Lessons,
+    Rounds,
+    ahead,
+    batches,
+    round_in_order,
+    steps_per_epoch,
+)
 from train.data import IMPOSTOR, Examples
 from train.recipe import Recipe
 
@@ -36,7 +44,7 @@ def mixed():
 def images_of(lessons, epoch, recipe):
     """Return an epoch's pixels as they were stored, `uint8 (n, pixels)`, and its labels."""
     pixels, labels, _ = zip(*(batch() for batch in batches(lessons, epoch, recipe)), strict=True)
-    return np.rint(np.concatenate(pixels) * 255).astype(np.uint8), np.concatenate(labels)
+    return np.concatenate(pixels), np.concatenate(labels)
 
 
 def test_an_epoch_holds_every_digit_once_in_an_order_of_its_own(written):
@@ -54,9 +62,9 @@ def test_an_epoch_holds_every_digit_once_in_an_order_of_its_own(written):
 def test_pixels_and_labels_come_as_the_network_takes_them(written):
     pixels, labels, answers = next(batches(written, 1, RECIPE))()
     assert answers is None
-    assert (pixels.shape, pixels.dtype) == ((32, 784), np.float32)
+    assert (pixels.shape, pixels.dtype) == ((32, 784), np.uint8)
     assert (labels.shape, labels.dtype) == ((32,), np.int64)
-    assert 0 == pixels.min() < pixels.max() <= 1
+    assert 0 == pixels.min() < pixels.max()
 
 
 def test_labels_stay_with_their_images(written):
@@ -146,14 +154,24 @@ def test_rounds_come_again_in_another_order_whatever_the_seed(mixed):
     assert len({tuple(first), tuple(again), tuple(other), tuple(bags(5, seed=0))}) > 1
 
 
-def test_answers_stay_with_their_images(mixed):
-    recipe = replace(UNBENT_RECIPE, rounds=1, batch_size=8)
-    labels = np.concatenate([batch().labels for batch in round_in_order(mixed, 1, recipe)])
-    lessons = replace(mixed, answers=[np.eye(10, dtype=np.float16)[labels]])
-    for batch in batches(lessons, 1, recipe):
-        made = batch()
-        assert made.answers.dtype == np.float32
-        assert made.answers.argmax(axis=1).tolist() == made.labels.tolist()
+def test_rounds_that_are_kept_come_in_the_same_order_as_those_that_are_made(mixed):
+    recipe = replace(RECIPE, stroke_drawings=3, rounds=2, batch_size=20)
+    kept = [np.empty(mixed.count(recipe), ROUND) for _ in range(2)]
+    for number, round_ in enumerate(kept, 1):
+        pixels, labels, _ = zip(
+            *(batch() for batch in round_in_order(mixed, number, recipe)), strict=True
+        )
+        round_["pixels"], round_["label"] = np.concatenate(pixels), np.concatenate(labels)
+        round_["answers"] = np.eye(10)[round_["label"]]
+    rounds = Rounds(kept)
+    assert steps_per_epoch(rounds, recipe) == steps_per_epoch(mixed, recipe)
+    for epoch in (1, 2, 3):
+        pairs = zip(batches(rounds, epoch, recipe), batches(mixed, epoch, recipe), strict=True)
+        for found, made in ((one(), other()) for one, other in pairs):
+            assert np.array_equal(found.pixels, made.pixels)
+            assert np.array_equal(found.labels, made.labels)
+            assert found.answers.dtype == np.float32
+            assert found.answers.argmax(axis=1).tolist() == made.labels.tolist()
 
 
 def test_impostors_come_with_a_label_of_their_own_as_many_as_asked(mixed):

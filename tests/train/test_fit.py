@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import GENTLY, draw_colours, draw_digits
-from train.batches import Lessons, round_in_order
+from train.batches import ROUND, Lessons, Rounds, round_in_order
 from train.checkpoint import Checkpoint, Progressed
-from train.data import IMPOSTOR, Examples
+from train.data import Examples
 from train.errors import CheckpointError
-from train.fit import evaluate, fit, imitation_loss, loss_of, make_optimizer, one_cycle, softened
+from train.fit import evaluate, fit, make_optimizer, one_cycle
+from train.losses import softened
 from train.network import build, scores, to_pixels, without_softmax
 from train.recipe import Recipe
 
@@ -173,26 +174,6 @@ def test_a_constant_rate_stays_and_one_cycle_begins_low(few):
     cycle, _ = trained(step, few)
     for before, far, near in zip(start, constant, cycle, strict=True):
         assert near - before == pytest.approx((far - before) / 25, abs=1e-6)
-
-
-@pytest.mark.parametrize("kind", ["mse", "cross-entropy"])
-def test_the_loss_is_the_one_that_keras_computes_of_the_probabilities(kind):
-    import keras
-
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (50, 10)).astype(np.float32)
-    labels = rng.integers(10, size=50)
-    probabilities = keras.ops.softmax(logits)
-    if kind == "mse":
-        expected = keras.losses.MeanSquaredError()(np.eye(10)[labels], probabilities)
-    else:
-        expected = keras.losses.SparseCategoricalCrossentropy()(labels, probabilities)
-    assert float(loss_of(logits, labels, kind)) == pytest.approx(float(expected), rel=1e-5)
-
-
-def test_the_loss_of_huge_scores_is_finite():
-    logits = np.array([[1e4] + [0.0] * 9], np.float32)
-    assert float(loss_of(logits, np.array([1]), "cross-entropy")) == pytest.approx(1e4)
 
 
 @pytest.mark.parametrize("kind", ["mse", "cross-entropy"])
@@ -384,38 +365,20 @@ def test_a_teacher_is_not_changed_and_none_of_it_counts_at_no_distillation(few, 
     assert same(weights, trained(deaf, few)[0])
 
 
-def test_imitation_is_the_cross_entropy_of_softened_answers():
-    rng = np.random.default_rng(0)
-    logits, *wanted = rng.normal(size=(3, 5, 10)).astype(np.float32) * 3
-    shares = (softmax(wanted[0] / 4) + softmax(wanted[1] / 4)) / 2
-    answers = softmax(logits / 4)
-    expected = -(shares * np.log(answers)).sum(axis=1).mean() * 16
-    said = softened(wanted, 4.0)
-    np.testing.assert_allclose(said, shares, rtol=1e-5)
-    assert float(imitation_loss(logits, said, 4.0)) == pytest.approx(expected, rel=1e-5)
-
-
-def test_of_an_impostor_all_classes_are_wanted_alike():
-    logits = np.zeros((2, 10), np.float32)
-    logits[1, 3] = 5
-    labels = np.array([IMPOSTOR, IMPOSTOR])
-    even, sure = (
-        float(loss_of(logits[k : k + 1], labels[k : k + 1], "cross-entropy")) for k in (0, 1)
-    )
-    assert even == pytest.approx(np.log(10), rel=1e-5)
-    assert sure > even + 1
-
-
-def test_answers_of_the_lessons_are_learnt_as_those_of_a_teacher_are(digits, teacher):
+def test_answers_of_kept_rounds_are_learnt_as_those_of_a_teacher_are(digits, teacher):
     learnt, validation = digits
     misled = Lessons(Examples(learnt.examples.images, np.roll(learnt.examples.labels, 1)))
     recipe = replace(RECIPE, seed=1, distillation=1.0, rounds=2)
-    answers = []
+    kept = []
     for number in (1, 2):
-        pixels = [batch().pixels for batch in round_in_order(misled, number, recipe)]
-        logits = without_softmax(teacher)(np.concatenate(pixels), training=False)
-        answers.append(np.asarray(softened([logits], recipe.softness), np.float16))
+        made = [batch() for batch in round_in_order(misled, number, recipe)]
+        round_ = np.empty(600, ROUND)
+        round_["pixels"] = np.concatenate([batch.pixels for batch in made])
+        round_["label"] = np.concatenate([batch.labels for batch in made])
+        said = scores(without_softmax(teacher), round_["pixels"])
+        round_["answers"] = softened([said], recipe.softness)
+        kept.append(round_)
     pupil = build(recipe, SHAPE)
-    fit(pupil, replace(misled, answers=answers), validation, recipe)
+    fit(pupil, Rounds(kept), validation, recipe)
     mine, its = (scores(each, validation.images).argmax(1) for each in (pupil, teacher))
     assert (mine == its).mean() > 0.9

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.train.synthetic import GENTLY, draw_digits
-from train.answers import answers_of
 from train.batches import Lessons, round_in_order
 from train.data import IMPOSTOR, Examples
 from train.network import build, scores
 from train.recipe import Recipe
+from train.rounds import rounds_of
 
 RECIPE = Recipe("test", "to be tested", hidden=(12,), rounds=2, impostors=9, distortion=GENTLY,
                 softness=1.0)  # fmt: skip
@@ -27,20 +27,33 @@ def teacher():
 
 
 def ask(teacher, lessons, folder, recipe=RECIPE, **options):
-    return answers_of([teacher], ["sha"], lessons, ["data"], recipe, folder, **options)
+    return rounds_of([teacher], ["sha"], lambda: lessons, ["data"], recipe, folder, **options)
 
 
-def test_answers_are_the_teachers_in_the_order_of_the_batches(teacher, lessons, tmp_path):
-    answers = ask(teacher, lessons, tmp_path)
-    assert [each.shape for each in answers] == [(69, 10)] * 2
-    for number, said in enumerate(answers, 1):
+def test_a_round_holds_the_bent_images_with_what_the_teachers_say(teacher, lessons, tmp_path):
+    rounds = ask(teacher, lessons, tmp_path)
+    assert [each.shape for each in rounds.kept] == [(69,)] * 2
+    for number, kept in enumerate(rounds.kept, 1):
         made = [batch() for batch in round_in_order(lessons, number, RECIPE)]
         pixels = np.concatenate([batch.pixels for batch in made])
         labels = np.concatenate([batch.labels for batch in made])
-        images = np.rint(pixels * 255).astype(np.uint8).reshape(-1, 28, 28)
-        expected = scores(teacher, images)
+        assert np.array_equal(kept["pixels"], pixels)
+        assert np.array_equal(kept["label"], labels)
+        expected = scores(teacher, pixels)
         expected[labels == IMPOSTOR] = 0.1
-        np.testing.assert_allclose(said, expected, atol=2e-3)
+        np.testing.assert_allclose(kept["answers"], expected, atol=2e-3)
+
+
+def test_several_teachers_answer_with_their_mean(teacher, lessons, tmp_path):
+    other = build(replace(RECIPE, seed=1), (28, 28))
+    (first, *_), (second, *_) = (
+        ask(each, lessons, tmp_path / str(k)).kept for k, each in enumerate((teacher, other))
+    )
+    both = rounds_of(
+        [teacher, other], ["a", "b"], lambda: lessons, ["data"], RECIPE, tmp_path
+    ).kept[0]
+    mean = (first["answers"].astype(float) + second["answers"]) / 2
+    np.testing.assert_allclose(both["answers"], mean, atol=2e-3)
 
 
 def test_what_was_answered_once_is_not_asked_again(teacher, lessons, tmp_path):
@@ -49,7 +62,16 @@ def test_what_was_answered_once_is_not_asked_again(teacher, lessons, tmp_path):
     times = [file.stat().st_mtime_ns for file in files]
     again = ask(teacher, lessons, tmp_path, replace(RECIPE, seed=5, epochs=3))
     assert [file.stat().st_mtime_ns for file in files] == times
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(first.kept, again.kept, strict=True))
+
+
+def test_where_all_rounds_are_there_nothing_is_drawn(teacher, lessons, tmp_path):
+    ask(teacher, lessons, tmp_path)
+
+    def draw():
+        raise AssertionError
+
+    rounds_of([teacher], ["sha"], draw, ["data"], RECIPE, tmp_path)
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_next_round(teacher, lessons, tmp_path):
@@ -62,7 +84,7 @@ def test_a_run_that_was_stopped_goes_on_with_the_next_round(teacher, lessons, tm
     assert second.exists()
 
 
-def test_other_lessons_have_answers_of_their_own(teacher, lessons, tmp_path):
+def test_other_lessons_have_rounds_of_their_own(teacher, lessons, tmp_path):
     ask(teacher, lessons, tmp_path)
     ask(teacher, lessons, tmp_path, replace(RECIPE, distortion=GENTLY.scaled(0.5)))
-    assert len(list(tmp_path.glob("answers-*"))) == 2
+    assert len(list(tmp_path.glob("rounds-*"))) == 2

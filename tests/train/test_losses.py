@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from train.data import IMPOSTOR
+from train.losses import imitation_loss, loss_of, softened
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("kind", ["mse", "cross-entropy"])
+def test_the_loss_is_the_one_that_keras_computes_of_the_probabilities(kind):
+    import keras
+
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (50, 10)).astype(np.float32)
+    labels = rng.integers(10, size=50)
+    probabilities = keras.ops.softmax(logits)
+    if kind == "mse":
+        expected = keras.losses.MeanSquaredError()(np.eye(10)[labels], probabilities)
+    else:
+        expected = keras.losses.SparseCategoricalCrossentropy()(labels, probabilities)
+    assert float(loss_of(logits, labels, kind)) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_the_loss_of_huge_scores_is_finite():
+    logits = np.array([[1e4] + [0.0] * 9], np.float32)
+    assert float(loss_of(logits, np.array([1]), "cross-entropy")) == pytest.approx(1e4)
+
+
+def test_imitation_is_the_cross_entropy_of_softened_answers():
+    rng = np.random.default_rng(0)
+    logits, *wanted = rng.normal(size=(3, 5, 10)).astype(np.float32) * 3
+    shares = (softmax(wanted[0] / 4) + softmax(wanted[1] / 4)) / 2
+    answers = softmax(logits / 4)
+    expected = -(shares * np.log(answers)).sum(axis=1).mean() * 16
+    said = softened(wanted, 4.0)
+    np.testing.assert_allclose(said, shares, rtol=1e-5)
+    assert float(imitation_loss(logits, said, 4.0)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_of_an_impostor_all_classes_are_wanted_alike():
+    logits = np.zeros((2, 10), np.float32)
+    logits[1, 3] = 5
+    labels = np.array([IMPOSTOR, IMPOSTOR])
+    even, sure = (
+        float(loss_of(logits[k : k + 1], labels[k : k + 1], "cross-entropy")) for k in (0, 1)
+    )
+    assert even == pytest.approx(np.log(10), rel=1e-5)
+    assert sure > even + 1
