@@ -288,9 +288,12 @@ class _Reader:
             with self._open() as source:
                 with self._changed:
                     self._source = source
-                while not self._is_left and (shot := source.read()) is not None:
-                    self._post(self, shot)
+                while not self._is_left and self._take(source):
+                    pass
         except FiveboxError as raised:
+            # Where it was raised holds this reader and its camera, which hold it: they would stay
+            # until the garbage collector looks at what is old.
+            raised.__traceback__ = raised.__cause__ = raised.__context__ = None
             error = raised
         except Exception as raised:
             # Drivers raise what they like.
@@ -298,6 +301,14 @@ class _Reader:
         with self._changed:
             self.error, self.is_done = error, True
             self._changed.notify_all()
+
+    def _take(self, source: Source) -> bool:
+        """Post a frame, or return that there are no more."""
+        # Not where a failure is noticed: whoever keeps that would keep the frame.
+        shot = source.read()
+        if shot is not None:
+            self._post(self, shot)
+        return shot is not None
 
 
 def _problem(error: FiveboxError) -> str:

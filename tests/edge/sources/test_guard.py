@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -320,6 +322,46 @@ def test_whoever_waits_for_a_frame_is_woken_by_closing():
     guard.close()
     waiter.join(2)
     assert results == [None]
+
+
+@pytest.mark.parametrize("holds_on", [False, True], ids=["fails", "keeps why it failed"])
+def test_of_a_camera_that_failed_neither_it_nor_a_frame_is_kept(holds_on):
+    cameras, frames = [], []
+
+    class Fresh(Fake):
+        def _read(self):
+            step = next(self.script)
+            if step == "lost":
+                try:
+                    raise OSError("no such device")
+                except OSError as error:
+                    # Then what was raised and where it was raised hold each other.
+                    self.why = error if holds_on else None
+                    raise SourceLostError("gone") from error
+            time.sleep(0.01)
+            frame = FRAME.copy()
+            frames.append(weakref.ref(frame))
+            return Shot(frame, time.monotonic())
+
+    def source():
+        camera = Fresh(["frame", "frame", "lost"])
+        cameras.append(weakref.ref(camera))
+        return camera
+
+    told = Told()
+    # It may be long until the collector looks at what has lived for a while.
+    gc.collect()
+    gc.disable()
+    try:
+        with Guard(source, told, QUICK):
+            told.wait_for(lives(6))
+            assert len(frames) >= 11
+            # The newest, and the one that is being taken.
+            assert sum(frame() is not None for frame in frames) <= 2
+            if not holds_on:
+                assert sum(camera() is not None for camera in cameras) <= 2
+    finally:
+        gc.enable()
 
 
 def test_neither_threads_nor_handles_are_left_over_200_restarts(tmp_path):
