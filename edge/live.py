@@ -149,7 +149,7 @@ class Live(Running):
     def _run(self) -> None:
         number = 0
         while not self._closing.is_set():
-            newest = self._guard.newest(number, _TICK_S)
+            newest = self._guard.newest(number, _TICK_S, lambda: not self._states)
             self._tell_states()
             if newest is None:
                 if self._guard.state.state == "ended":

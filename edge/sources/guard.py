@@ -135,14 +135,23 @@ class Guard(Running):
         """
         self._thread.start()
 
-    def newest(self, after: int, timeout_s: float) -> Numbered | None:
+    def newest(
+        self, after: int, timeout_s: float, is_awaited: Callable[[], bool] = lambda: True
+    ) -> Numbered | None:
         """Wait for a frame with a higher number than `after`, and return the newest.
 
+        Args:
+            after: 0 for any.
+            timeout_s: seconds to wait at most.
+            is_awaited: whether to wait at all; asked again whenever a state was told.
+
         Returns:
-            None where none came in time, or the camera has ended or was closed.
+            None where none came in time or is awaited, or the camera has ended or was closed.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_new(after) or self._is_over, timeout_s)
+            self._changed.wait_for(
+                lambda: self._is_new(after) or self._is_over or not is_awaited(), timeout_s
+            )
             return self._newest if self._is_new(after) else None
 
     def close(self) -> None:
@@ -231,6 +240,9 @@ class Guard(Running):
             self._state = state
             self._changed.notify_all()
         self._on_state(state)
+        with self._changed:
+            # Whoever waits for a frame may have this to tell first.
+            self._changed.notify_all()
 
     def _sleep(self, seconds: float) -> None:
         with self._changed:

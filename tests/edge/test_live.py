@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.errors import SourceLostError
+from edge.errors import SourceLostError, SourceMissingError
 from edge.live import CameraState, Live, Seen, View
 from edge.sources import opener
 from edge.sources.guard import Settings
@@ -163,6 +163,34 @@ def test_a_camera_that_is_unplugged_comes_back_and_reads_on(recognizer):
         ("reconnecting", "unplugged"),
         ("live", None),
     ]
+
+
+def test_how_the_camera_is_is_told_while_no_frame_comes(recognizer, monkeypatch):
+    monkeypatch.setattr("edge.live._TICK_S", 60.0)
+    is_pulled = threading.Event()
+
+    def script():
+        while not is_pulled.is_set():
+            yield DESK
+        yield SourceLostError("unplugged")
+
+    cameras = iter([Scripted(script())])
+
+    def source():
+        camera = next(cameras, None)
+        if camera is None:
+            raise SourceMissingError("plug one in")
+        return camera
+
+    listener = Listener()
+    # Until it is looked for again all its frames have been looked at.
+    settings = replace(QUICK, least_wait_s=0.5, most_wait_s=0.5)
+    with Live(source, recognizer, listener, settings=settings):
+        listener.wait_for(lambda told: told.of(View))
+        is_pulled.set()
+        listener.wait_for(lambda told: "missing" in [s.problem for s in told.of(CameraState)])
+    problems = [state.problem for state in listener.of(CameraState)]
+    assert problems[:5] == [None, None, "unplugged", "unplugged", "missing"]
 
 
 def test_a_replay_that_fails_on_command_is_read_on(recognizer, tmp_path):
