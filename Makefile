@@ -101,7 +101,8 @@ model: $(WORKSHOP)
 		$(TRAIN) --recipe postcode-teacher $(DATA) --seed $$seed --out build/teacher-$$seed || exit; \
 	done
 	$(TRAIN) $(DATA) --seed $(SEED) $(TEACHERS:%=--teacher build/teacher-%) --out build/postcode
-	$(CONVERT) build/postcode/postcode.keras -o edge/models/postcode.tflite --quantize int8
+	$(TRAIN) quantize build/postcode --bits 8 --out build/postcode-int8
+	$(CONVERT) build/postcode-int8/postcode.keras -o edge/models/postcode-next.tflite --quantize int8
 	$(TRAIN) quantize build/postcode --bits 4 --out build/postcode-int4
 	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4
 	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode --seed $(SEED) --out build/postcode-nano
