@@ -8,7 +8,7 @@ MNIST ?= $(wildcard ../shared/data/mnist.npz)
 # Pen strokes to mix in; without them digits come from MNIST alone.
 STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
 SEED ?= 0
-# The seeds of the networks that the bundled one learns from.
+# The seeds of the networks that postcode-next learns from.
 TEACHERS ?= 0 1 2 3 4
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
@@ -44,7 +44,7 @@ help:
 	@echo "make test-pythons  the same bytes on other Pythons    [PYTHONS='python3.12 python3.13']"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
-	@echo "make model     train and convert the bundled models  [MNIST=mnist.npz STROKES=...]"
+	@echo "make model     train and convert postcode-next, int4 and nano  [MNIST=mnist.npz STROKES=...]"
 	@echo "make samples   make the photos and recordings in samples/ anew"
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
 	@echo "make speed     time each stage of a reading           [FIVEBOX_DATA=folder]"
