@@ -43,7 +43,7 @@ RENDERED_SEED = 20
 
 def mnist(recognizer: Recognizer, count: int | None = None) -> Score:
     """Score the classifier alone on MNIST's test digits."""
-    images, labels = datasets.mnist_test()
+    images, labels = datasets.mnist_digits("test")
     return _digits(recognizer, "MNIST digits", images[:count], labels[:count])
 
 

@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from train.strokes import Stroke, StrokeDigit, load_strokes
 
 ROOT = Path(__file__).parents[1]
 STROKE_SETS = ("pendigits", "unipen")
+
+Side = Literal["learnt", "validation", "test"]
+"""Hands to learn from, to choose by, and to report on: nobody is on two of them."""
 
 # A touchscreen's five boxes, screen px: x, y, width, height.
 _BOXES = [[20 + 150 * k, 40, 130, 180] for k in range(5)]
@@ -47,18 +50,24 @@ def data_folder() -> Path:
     return Path(os.environ.get("FIVEBOX_DATA") or ROOT.parent / "shared" / "data")
 
 
-def mnist_test(folder: Path | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return MNIST's test digits, `uint8 (10000, 28, 28)`, and what they are."""
-    with np.load((folder or data_folder()) / "mnist.npz", allow_pickle=False) as data:
-        return data["x_test"], data["y_test"]
+def mnist_digits(
+    side: Side, folder: Path | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return MNIST's digits of a side, `uint8 (n, 28, 28)`, and what they are.
 
-
-def mnist_validation(folder: Path | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return MNIST's training digits that the bundled model was only decided by."""
+    Args:
+        side: the 10,000 of the `test`, or one part of the others as the bundled model's
+            recipe divides them: `learnt` or `validation`.
+        folder: of the data; None is `data_folder`.
+    """
     recipe = RECIPES[DEFAULT]
-    known = load("mnist", (folder or data_folder()) / "mnist.npz").train
-    _, held = hold_out(known, recipe.held_out(len(known)), recipe.validation_seed)
-    return held.images, held.labels
+    dataset = load("mnist", (folder or data_folder()) / "mnist.npz")
+    examples = dataset.test
+    if side != "test":
+        known = dataset.train
+        learnt, held = hold_out(known, recipe.held_out(len(known)), recipe.validation_seed)
+        examples = learnt if side == "learnt" else held
+    return examples.images, examples.labels
 
 
 def box_strips() -> list[Photo]:

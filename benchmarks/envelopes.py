@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -24,11 +25,11 @@ import numpy as np
 # So that `python benchmarks/envelopes.py` finds the packages as `-m` does.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.datasets import data_folder
+from benchmarks.datasets import Side, data_folder
 from benchmarks.rendering.grades import GRADES
 from benchmarks.rendering.negatives import KINDS, render_negative
 from benchmarks.rendering.scene import Rendered, render
-from benchmarks.rendering.writers import Side, Writers, load_writers
+from benchmarks.rendering.writers import Writers, load_writers
 from benchmarks.reporting import positive
 from train.errors import DataError
 
@@ -64,7 +65,7 @@ def photos(
         grade: `scan`, `desk`, `hard`, `strip` or `negatives`.
         count: how many.
         seed: of the set.
-        side: the writers, `validation` or `test`.
+        side: the writers, `learnt`, `validation` or `test`.
         folder: of the data; None is `benchmarks.datasets.data_folder`.
         jobs: processes; 1 renders in this one.
     """
@@ -112,8 +113,9 @@ def main() -> int:
     parser.add_argument("--count", type=positive, default=50, help="photos (default: 50)")
     parser.add_argument("--seed", type=int, default=1, help="of the set (default: 1)")
     parser.add_argument(
-        "--writers", choices=("validation", "test"), default="validation",
-        help="whose digits (default: validation, to choose by; test is to report)",
+        "--writers", choices=get_args(Side), default="validation",
+        help="whose digits (default: validation, to choose by; learnt is to learn from, "
+        "test to report)",
     )  # fmt: skip
     parser.add_argument("--data", type=Path, help="the data's folder (default: $FIVEBOX_DATA)")
     parser.add_argument("--jobs", type=positive, default=1, help="processes (default: 1)")

@@ -1,4 +1,4 @@
-"""Whose digits are written: real pen strokes and MNIST's, of hands that nobody learnt from."""
+"""Whose digits are written: real pen strokes and MNIST's, of hands of one side of the data."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.datasets import STROKE_SETS, mnist_test, mnist_validation, stroke_sides
+from benchmarks.datasets import STROKE_SETS, Side, mnist_digits, stroke_sides
 from samples.handwriting import smooth_curve
 from train.strokes import StrokeDigit
-
-Side = Literal["validation", "test"]
 
 # Of the envelopes, written with a pen on a tablet; the others are MNIST's.
 _BY_PEN = 0.5
@@ -87,18 +84,16 @@ class Writers:
 
 
 def load_writers(side: Side, folder: Path | None = None) -> Writers:
-    """Return the validation or the test writers of all data there is.
+    """Return the writers of one side of all data there is.
 
     Args:
-        side: `validation`, to choose by, or `test`, to report.
+        side: `learnt`, `validation`, to choose by, or `test`, to report.
         folder: of the data; None is `benchmarks.datasets.data_folder`.
     """
     tablets = []
     for name in STROKE_SETS:
-        divided = stroke_sides(name, folder)
-        digits = divided.validation if side == "validation" else divided.test
-        tablets.append(_by_writer(digits))
-    images, labels = (mnist_validation if side == "validation" else mnist_test)(folder)
+        tablets.append(_by_writer(getattr(stroke_sides(name, folder), side)))
+    images, labels = mnist_digits(side, folder)
     return gathered(tablets, images, labels)
 
 

@@ -46,7 +46,7 @@ def test_the_folder_is_the_environments_or_beside_the_project(data, monkeypatch)
 def test_mnist_is_its_test_digits(data):
     digits, labels = np.zeros((3, 28, 28), np.uint8), np.arange(3, dtype=np.uint8)
     np.savez(data / "mnist.npz", x_test=digits, y_test=labels, x_train=digits, y_train=labels)
-    found, what = datasets.mnist_test()
+    found, what = datasets.mnist_digits("test")
     assert found.shape == (3, 28, 28)
     assert what.tolist() == [0, 1, 2]
 
@@ -85,7 +85,7 @@ def test_validation_digits_of_mnist_are_those_that_the_model_was_decided_by(data
     labels = (np.arange(6000) % 10).astype(np.uint8)
     few = {"x_test": images[:1], "y_test": labels[:1]}
     np.savez(data / "mnist.npz", x_train=images, y_train=labels, **few)
-    found, what = datasets.mnist_validation()
+    found, what = datasets.mnist_digits("validation")
     learnt = gather(RECIPES[DEFAULT], data / "mnist.npz").learnt
     held, known = (i[:, 0, 0].astype(int) * 256 + i[:, 0, 1] for i in (found, learnt.images))
     assert sorted([*held, *known]) == list(range(6000))
