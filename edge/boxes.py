@@ -1,17 +1,16 @@
 """Finds the row of five printed boxes as one model: five equal cells, one line, one pitch.
 
-From coarse to fine, and from lines that are easily seen to faint ones: candidates for
-single boxes (`cells`) are lined up to rows (`lineup`); where boxes are hardly seen, the
-digits in them are (`writing`), and a comb of lines is looked for around them (`comb`). Each
-row is fitted as a whole, seen in perspective (`row`), to the lines that are really there
-(`walls`). The search ends with the first row that leaves no doubt; else the best supported
-one is the answer.
+From coarse to fine: outlines that may be single boxes (`cells`) are lined up to rows
+(`lineup`). Each row is fitted as a whole, seen in perspective (`row`), to the lines that are
+really there (`walls`). Where outlines show no row that leaves no doubt, a small network looks
+for one (`detector`): it makes out boxes of which hardly a line is seen. The search ends with
+the first row that leaves no doubt; else the best supported one is the answer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -20,30 +19,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cells import find_cells
-from edge.comb import rows_around
-from edge.fit import NOT_FIVE, count_written, fit
+from edge.detector import Detection, detected
+from edge.fit import NOT_FIVE, Fitted, count_written, fit
 from edge.ink import line_darkness
 from edge.lineup import line_up
 from edge.markers import marked, row_between_markers
+from edge.others import other_boxes
 from edge.picture import Picture
 from edge.row import COUNT, Row, row_in, row_through
 from edge.scales import LINE_REACH, Scales
-from edge.writing import find_runs
 
 # A line is at least this much darker than its paper, of 255, and than so many times the
 # grain's median: a level that closes a faint outline also joins digits to walls.
 _LEVELS = (32, 13, 64)
 _NOISE_FACTOR = 3.5
-# The same where faint lines are made out: in a picture that is smoothed by a Gaussian of
-# one pixel, at levels so close that one of them suits.
-_FINE_LEVELS = (25, 13)
-_MOST_LINES = 0.25
 
 # Rows that are fitted at one level.
 _MOST_ROWS = 8
-_MOST_FAINT_ROWS = 5
-# And around one run of digits.
-_MOST_AROUND = 6
 # Boxes below this height, working px, are looked at again in a finer picture.
 _FINE_HEIGHT = 24.0
 # Room around the row in it, in box heights.
@@ -60,8 +52,17 @@ _WRITTEN_BONUS = 0.06
 _LEAST_WRITTEN = 4
 # Clear rows, blank ones or the same in several pictures, after which no finer one is made.
 _MOST_CLEAR = 3
+# A detected row that lines don't support as a whole is taken if they are seen on so much of its
+# level and of its upright walls, and weighs so much less. Where they are seen on less than most
+# it is not relied on (see `Observation.found`), so that digits without boxes aren't accepted.
+_LEAST_SEEN, _DETECTED_COST = 0.5, 0.1
+# Height of its boxes, px, in the picture in which lines are looked for around it.
+_DETECTED_HEIGHT = 20.0
 _LEAST_INK = 18.0
 _INK_NOISE_FACTOR = 3.0
+
+Detect = Callable[[Picture], Iterable[Detection]]
+"""What detects rows where outlines show none."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class _Found:
     """In how many boxes there is ink."""
     is_marked: bool = False
     """Whether markers say so."""
+    detected: float = 0.0
+    """The probability with which it was detected, where lines don't support it as a whole."""
 
     @property
     def is_sure(self) -> bool:
@@ -123,6 +126,8 @@ class _Found:
         Lines that are no boxes fit five equal ones only roughly, and boxes that are written
         in are likelier meant than the squares of a desk's pattern.
         """
+        if self.detected:
+            return self.coverage * self.detected - _DETECTED_COST
         written = _WRITTEN_BONUS * (self.written >= _LEAST_WRITTEN)
         return self.coverage - _RESIDUAL_COST * self.residual + written
 
@@ -139,18 +144,19 @@ class _Found:
         )
 
 
-def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
-    """Find the five boxes by their lines alone; `choice` goes by what is in them too.
+def find_boxes(image: NDArray[np.uint8] | Picture, detect: Detect = detected) -> Boxes | None:
+    """Find the five boxes by how they look; `choice` goes by what is in them too.
 
     Args:
         image: a picture, or its pixels, `uint8 (h, w, 3)` BGR or `(h, w)`; not written to.
+        detect: as `search` takes it.
 
     Returns:
         The boxes, or None where there is no row of exactly five.
     """
     picture = Picture.of(image)
     found: list[Boxes] = []
-    for boxes in search(picture):
+    for boxes in search(picture, detect):
         found.append(boxes)
         if boxes.is_sure:
             return as_marked(boxes, picture)
@@ -158,13 +164,17 @@ def find_boxes(image: NDArray[np.uint8] | Picture) -> Boxes | None:
     return None if best is None else as_marked(best, picture)
 
 
-def search(picture: Picture) -> Iterator[Boxes]:
-    """Yield rows that lines support, those that are quick to find first.
+def search(picture: Picture, detect: Detect = detected) -> Iterator[Boxes]:
+    """Yield rows, those that are quick to find first.
 
     The more are asked for, the longer it takes; from one that is sure on hardly a better
     one comes.
+
+    Args:
+        picture: of any size.
+        detect: detects rows; called where no more outlines are to be had.
     """
-    for found in _candidates(picture):
+    for found in _candidates(picture, detect):
         yield found.boxes
 
 
@@ -176,8 +186,8 @@ def as_marked(boxes: Boxes, picture: Picture) -> Boxes:
     return replace(boxes, corners=row.corners(), row=row, is_marked=True)
 
 
-def _candidates(picture: Picture) -> Iterator[_Found]:
-    """Yield rows that lines support, those that are quick to find first."""
+def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
+    """Yield rows, those that are quick to find first."""
     scales = Scales(picture)
     clear = 0
     for looked_at, is_coarse in ((scales.coarse, True), (scales.fine, False)):
@@ -192,12 +202,25 @@ def _candidates(picture: Picture) -> Iterator[_Found]:
         # Clear, but not written in: what is more faint is hardly what is meant.
         if clear >= _MOST_CLEAR:
             return
-        for scale, dark in looked_at():
-            for found in _fitted(dark, _around_writing(dark)):
-                yield from _in_picture(picture, found, scale)
-    for scale, dark in scales.every():
-        for found in _rows_in(dark, _made_out(dark), _MOST_FAINT_ROWS):
-            yield from _in_picture(picture, found, scale)
+    for detection in detect(picture):
+        yield from _detected(picture, scales, detection)
+
+
+def _detected(picture: Picture, scales: Scales, detection: Detection) -> Iterator[_Found]:
+    """Yield a row that was detected, on its lines where they are seen, and as it was detected.
+
+    Nothing of a row of which lines say that it is not five boxes.
+    """
+    row = detection.row
+    scale, dark = scales.nearest(_DETECTED_HEIGHT / row.height)
+    fitted = fit(dark, row.scaled(scale))
+    if fitted.coverage == NOT_FIVE:
+        return
+    if fitted.coverage > 0:
+        yield from _in_picture(picture, _found(dark, fitted), scale)
+    others = other_boxes(picture, row)
+    if others.own >= _LEAST_SEEN and not others.are_there:
+        yield _Found(row, others.own, 0.0, written=0, detected=detection.probability)
 
 
 def _rows_in(
@@ -223,17 +246,15 @@ def _untried(rows: Iterable[Row], tried: list[NDArray[np.float32]]) -> Iterator[
 
 def _fitted(dark: NDArray[np.uint8], rows: Iterable[Row]) -> Iterator[_Found]:
     """Pull rows onto the lines, and yield those that lines support."""
-    least = max(_LEAST_INK, _INK_NOISE_FACTOR * _grain(dark))
     for row in rows:
-        found = fit(dark, row)
-        if found.coverage > 0:
-            yield _Found(*found, count_written(dark, found.row, least))
+        fitted = fit(dark, row)
+        if fitted.coverage > 0:
+            yield _found(dark, fitted)
 
 
-def _around_writing(dark: NDArray[np.uint8]) -> Iterator[Row]:
-    """Yield rows that may stand around five digits."""
-    for run in find_runs(dark):
-        yield from rows_around(dark, run, _MOST_AROUND)
+def _found(dark: NDArray[np.uint8], fitted: Fitted) -> _Found:
+    least = max(_LEAST_INK, _INK_NOISE_FACTOR * _grain(dark))
+    return _Found(*fitted, count_written(dark, fitted.row, least))
 
 
 def _easily_seen(dark: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
@@ -247,16 +268,6 @@ def _easily_seen(dark: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
             lines = cv2.compare(dark, least, cv2.CMP_GT)
             window = np.ones((3, 3), np.uint8)
             yield np.asarray(cv2.morphologyEx(lines, cv2.MORPH_CLOSE, window), np.uint8)
-
-
-def _made_out(dark: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Yield where there may be faint lines, at many levels."""
-    smooth = cv2.GaussianBlur(dark, (0, 0), 1.0)
-    for level in _FINE_LEVELS:
-        lines = np.asarray(cv2.compare(smooth, level, cv2.CMP_GT), np.uint8)
-        # Where so much is darker, it is grain, and its outlines are without number.
-        if cv2.countNonZero(lines) < _MOST_LINES * lines.size:
-            yield lines
 
 
 def _hypotheses(lines: NDArray[np.uint8]) -> Iterator[Row]:

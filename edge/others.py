@@ -50,7 +50,8 @@ _TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
 class Others(NamedTuple):
     """How much is seen of boxes that would make five ones a part of something else.
 
-    Each is the mean part of their walls that is seen, compared with the five's own, 0 to 1.
+    Each but the last is the mean part of their walls that is seen, compared with the five's own,
+    0 to 1.
     """
 
     beside: float
@@ -61,6 +62,9 @@ class Others(NamedTuple):
     """Of a wall at one place inside of the boxes, so that each would be two, or box and gap."""
     crossing: float
     """Of walls anywhere inside of every box, so that the pitch would be another one."""
+    own: float
+    """Of the five's own walls, the level or the upright ones, whichever is less: lines of a longer
+    row are level for all five."""
 
     @property
     def are_there(self) -> bool:
@@ -85,6 +89,7 @@ def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
     dark, to_dark = _flattened(picture, row)
     five = find_walls(dark, project(to_dark, unit_corners(row.fill)))
     usual = np.maximum(np.median(np.nan_to_num(five.seen, nan=1.0), axis=0), _LEAST_SEEN)
+    own = min(float(np.nan_to_num(five.seen[:, way::2]).mean()) for way in (_TOP, _RIGHT))
     least = max(_AS_DARK * five.darkness, FAINTEST)
 
     def seen(quads: NDArray[np.float32], alike: bool = False) -> NDArray[np.float32]:
@@ -105,7 +110,7 @@ def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
     inside = np.stack([part[:, _inner(at)] for part, at in zip(parts, _PLACES, strict=True)])
     # A sixth of a box apart, two places would see the same stroke that leans.
     dividing = float(np.median(inside[::2], axis=1).max())
-    return Others(beside, between, dividing, float(inside.max(axis=0).min()))
+    return Others(beside, between, dividing, float(inside.max(axis=0).min()), own)
 
 
 def _sides(place: int, row: Row) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -19,6 +19,7 @@ from edge.choice import Choice, choose
 from edge.classifier import Classifier
 from edge.crops import cut_digits
 from edge.decode import DEFAULT_THRESHOLD, Box, decode
+from edge.detector import detected
 from edge.digits import extract, normalise
 from edge.directory import Directory
 from edge.errors import ImageError, ModelError
@@ -78,6 +79,7 @@ class Recognizer:
         xnnpack: bool = True,
     ) -> None:
         self.classifier = Classifier(model, xnnpack=xnnpack)
+        self._detect = partial(detected, xnnpack=xnnpack)
         self.directory = None if directory is None else Directory.open(directory)
         self.threshold = _threshold(self.classifier, max_error)
 
@@ -121,7 +123,7 @@ class Recognizer:
         return choice.observation
 
     def find(self, picture: Picture) -> Choice | None:
-        """Find the boxes in a picture by their lines and by what is in them; see `observe`."""
+        """Find the boxes in a picture by how they look and by what is in them; see `observe`."""
 
         def look(boxes: Boxes) -> Choice | None:
             boxes = as_marked(boxes, picture)
@@ -129,7 +131,7 @@ class Recognizer:
                 return None
             return Choice(boxes, self.observe_at(picture, boxes))
 
-        return choose(search(picture), look)
+        return choose(search(picture, self._detect), look)
 
     def observe_at(self, picture: Picture, boxes: Boxes) -> Observation:
         """Classify boxes whose place in a picture is known; see `observe`."""
@@ -225,7 +227,7 @@ class Recognizer:
         rows = self._classify(digits)
         as_found, turned = rows[: len(inks)], rows[len(inks) :]
         log_odds = upright_log_odds(corners, as_found, turned)
-        found *= agreement(corners, log_odds, as_found, turned)
+        found *= agreement(log_odds, as_found, turned)
         seen = digits[: len(inks)]
         if log_odds < 0:
             as_found, corners, seen = turned, turned_corners(corners), digits[len(inks) :]

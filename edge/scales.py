@@ -49,9 +49,9 @@ class Scales:
         """Yield the same of the finest, if there are several."""
         return map(self._lines, self._scales[1:][-1:])
 
-    def every(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        """Yield the same of all, from coarse to fine."""
-        return map(self._lines, self._scales)
+    def nearest(self, scale: float) -> tuple[float, NDArray[np.uint8]]:
+        """Return the same of the scale that is nearest to another."""
+        return self._lines(min(self._scales, key=lambda one: abs(math.log(one / scale))))
 
     def _lines(self, scale: float) -> tuple[float, NDArray[np.uint8]]:
         if scale not in self._made:

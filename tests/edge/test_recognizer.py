@@ -319,6 +319,6 @@ def test_five_of_seven_boxes_are_passed_over(recognizer, monkeypatch):
     five = row_through(np.asarray(corners[:5], np.float32), np.arange(5))
     boxes = Boxes(five.corners(), 1.0, five, is_sure=True)
     assert recognizer.observe_at(Picture.of(image), boxes).boxes
-    monkeypatch.setattr("edge.recognizer.search", lambda _: iter([boxes]))
+    monkeypatch.setattr("edge.recognizer.search", lambda *_: iter([boxes]))
     assert recognizer.find(Picture.of(image)) is None
     assert recognizer.read(image).status == "no-boxes"

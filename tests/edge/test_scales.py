@@ -7,8 +7,12 @@ from edge.picture import Picture
 from edge.scales import Scales
 
 
+def every(scales):
+    return [*scales.coarse(), *scales.fine()]
+
+
 def scales_of(width, height=400):
-    return [scale for scale, _ in Scales(Picture.of(np.zeros((height, width), np.uint8))).every()]
+    return [scale for scale, _ in every(Scales(Picture.of(np.zeros((height, width), np.uint8))))]
 
 
 @pytest.mark.parametrize(
@@ -41,11 +45,14 @@ def test_the_fine_scale_is_not_made_where_only_coarse_ones_are_looked_at():
 
 def test_a_scale_is_made_once():
     scales = Scales(Picture.of(np.zeros((300, 400), np.uint8)))
-    first = [dark for _, dark in scales.every()]
-    assert all(a is b for a, (_, b) in zip(first, scales.every(), strict=True))
+    first = [dark for _, dark in every(scales)]
+    assert all(a is b for a, (_, b) in zip(first, every(scales), strict=True))
 
 
-def test_of_the_smallest_picture_all_scales_are_coarse():
-    scales = Scales(Picture.of(np.zeros((2000, 3), np.uint8)))
-    assert list(scales.coarse())
-    assert len(list(scales.every())) == len(list(scales.coarse())) + len(list(scales.fine()))
+def test_the_nearest_scale_is_nearest_by_ratio():
+    scales = Scales(Picture.of(np.zeros((820, 1640), np.uint8)))
+    assert [scales.nearest(wanted)[0] for wanted in (0.01, 0.34, 0.36, 0.72, 9.0)] == [
+        0.25, 0.25, 0.5, 1.0, 1.0,
+    ]  # fmt: skip
+    scale, dark = scales.nearest(0.5)
+    assert dark.shape == (820 * scale, 1640 * scale)
