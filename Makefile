@@ -12,6 +12,13 @@ SEED ?= 0
 TEACHERS ?= 0 1 2 3 4
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
+# The seeds of the photos that the detector of boxes learns from, and how many there are of each.
+BOXES_SEEDS ?= 101 102 103
+BOXES_GRADES ?= desk:500 hard:500 scan:300 strip:150 negatives:150
+# And of those of other writers that it is measured on.
+BOXES_VALIDATION ?= desk:100 hard:100 scan:100 strip:100 negatives:50
+# Processes that render and cut them.
+JOBS ?= 2
 # Beside the one that `make test` uses.
 PYTHONS ?= python3.12 python3.13
 # Of rendered photos.
@@ -33,7 +40,7 @@ DESKTOP := .venv-desktop/.ready
 TFLITE := .venv-tflite-runtime/.ready
 COMPARE := .venv-compare/.ready
 
-.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime test-pythons lint format model samples accuracy speed compare photos docs bundle test-arm64 test-systemd soak clean
+.PHONY: help demo test test-window test-tflite-runtime run-tflite-runtime test-pythons lint format model boxes samples accuracy speed compare photos docs bundle test-arm64 test-systemd soak clean
 .DELETE_ON_ERROR:
 
 help:
@@ -45,6 +52,7 @@ help:
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
 	@echo "make model     train and convert postcode-next, int4 and nano  [MNIST=mnist.npz STROKES=...]"
+	@echo "make boxes     render photos, train and convert the detector of boxes  [JOBS=2]"
 	@echo "make samples   make the photos and recordings in samples/ anew"
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
 	@echo "make speed     time each stage of a reading           [FIVEBOX_DATA=folder]"
@@ -107,6 +115,29 @@ model: $(WORKSHOP)
 	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4
 	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode --seed $(SEED) --out build/postcode-nano
 	$(CONVERT) build/postcode-nano/postcode-nano.keras -o edge/models/postcode-nano.tflite --quantize int8
+
+# With a GPU and fivebox[jax]: KERAS_BACKEND=jax make boxes. Photos are rendered aside, so that a
+# folder that is there is whole.
+boxes: $(WORKSHOP)
+	@mkdir -p build/photos
+	render() { \
+		out=build/photos/$$1-$$2-$$3; \
+		test -d $$out && return; \
+		rm -rf $$out.partial; \
+		.venv-test/bin/python -m benchmarks.envelopes --writers $$1 --grade $$2 --seed $$3 --count $$4 \
+			--jobs $(JOBS) --out $$out.partial && mv $$out.partial $$out; \
+	}; \
+	for each in $(BOXES_GRADES); do for seed in $(BOXES_SEEDS); do \
+		render learnt $${each%:*} $$seed $${each#*:} || exit; \
+	done; done; \
+	for each in $(BOXES_VALIDATION); do \
+		render validation $${each%:*} 1 $${each#*:} || exit; \
+	done
+	$(TRAIN) detector \
+		$(foreach each,$(BOXES_GRADES),$(BOXES_SEEDS:%=build/photos/learnt-$(firstword $(subst :, ,$(each)))-%)) \
+		--validation $(foreach each,$(BOXES_VALIDATION),build/photos/validation-$(firstword $(subst :, ,$(each)))-1) \
+		--jobs $(JOBS) --out build/boxes
+	$(CONVERT) detector build/boxes/boxes.keras -o edge/models/boxes.tflite
 
 samples: $(WORKSHOP)
 	.venv-test/bin/python -m samples

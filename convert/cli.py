@@ -32,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _inspect(arguments[1:])
     if arguments[:1] == ["layers"]:
         return _layers(arguments[1:])
+    if arguments[:1] == ["detector"]:
+        return _detector(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.output.suffix != ".tflite":
@@ -109,6 +111,40 @@ def _layers(arguments: list[str]) -> int:
     return run_command("convert", options.debug, command)
 
 
+def _detector(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m convert detector",
+        description="Turn the detector of boxes, as python -m train detector makes it, into a "
+        ".tflite file of float32 with its model card. The file is run and compared with the "
+        "model before it is kept.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL.keras")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT.tflite",
+        help="the file to write; its card OUT.json is written beside it",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    options = parser.parse_args(arguments)
+    if options.output.suffix != ".tflite":
+        parser.error(f"argument -o: {options.output} must end in .tflite")
+
+    def command() -> int:
+        from convert.detector import convert_detector
+
+        made = convert_detector(options.model, options.output)
+        print(
+            f"wrote {made.path}, {made.size:,} bytes; no output differs by more than "
+            f"{made.largest_difference:.2g} from the Keras model's"
+        )
+        return 0
+
+    return run_command("convert", options.debug, command, "stopped; nothing was written")
+
+
 def _options(chosen: argparse.Namespace) -> Options:
     return Options(
         input=chosen.input,
@@ -156,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
         "report. The file is run in every runtime that it is meant for and compared with the "
         "model before it is kept.",
         epilog="Also: python -m convert inspect FILE.tflite; python -m convert layers MODEL.keras; "
-        "each has its own --help.",
+        "python -m convert detector MODEL.keras; each has its own --help.",
     )
     _add_source(parser, (*QUANTIZATIONS, ALL))
     parser.add_argument(

@@ -11,4 +11,6 @@
     report, plots, sheet     what came out (`reliability`, `progress`)
     kfold, compare, search   several runs (`ranges`)
     forward, descent         the textbook's formulas in NumPy, an oracle for the rest
+    photos, retake           crops of labelled photos, and how else they might have been taken
+    detector, detecting      the network that finds the boxes in them, and its run
 """

@@ -1,8 +1,9 @@
-"""The command line of the training: `python -m train`, and its `compare` and `search`."""
+"""The command line of the training: `python -m train`, and what else it can make."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,8 @@ def _train(argv: Sequence[str]) -> int:
         description="Train a multi-layer perceptron by a recipe. Writes the model, report.json, "
         "report.md and pictures into a folder of its own; the same command goes on where a "
         "stopped one was. python -m convert makes the Pi's file of the model.",
-        epilog="other commands: python -m train compare, quantize or search, each with --help",
+        epilog="other commands: python -m train compare, quantize, search or detector, each with "
+        "--help",
     )
     parser.add_argument("--recipe", choices=list(RECIPES), default=DEFAULT, metavar="NAME",
                         help="which one (default: %(default)s)")  # fmt: skip
@@ -214,6 +216,52 @@ def _search(argv: Sequence[str]) -> int:
     return run_command("train", options.debug, command, stopped)
 
 
+def _detector(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m train detector",
+        usage="%(prog)s FOLDER [FOLDER ...] --validation FOLDER [FOLDER ...] [--out FOLDER] "
+        "[options]",
+        description="Train the detector of boxes on labelled photos, as python -m "
+        "benchmarks.envelopes renders them. Writes boxes.keras and report.json into a folder of "
+        "its own; the same command goes on where a stopped one was. python -m convert detector "
+        "makes the Pi's file of it.",
+    )
+    parser.add_argument("photos", type=Path, nargs="+", metavar="FOLDER",
+                        help="photos to learn from, with their labels.csv")  # fmt: skip
+    parser.add_argument("--validation", type=Path, nargs="+", required=True, metavar="FOLDER",
+                        help="photos to measure on, of other writers")  # fmt: skip
+    parser.add_argument("--out", type=Path, default=Path("build") / "boxes", metavar="FOLDER",
+                        help="the run's folder (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--epochs", type=int, metavar="N",
+                        help="times each crop is seen (default: 290)")  # fmt: skip
+    parser.add_argument("--seed", type=int, metavar="N",
+                        help="of weights, order and retakes (default: 0)")  # fmt: skip
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes that cut crops, and threads that retake them (default: "
+                        "the number of cores)")  # fmt: skip
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    options = parser.parse_args(argv)
+    if options.jobs < 1:
+        parser.error("argument --jobs: at least 1 is needed")
+    from train.detecting import DetectorRecipe
+
+    given = {"epochs": options.epochs, "seed": options.seed}
+    try:
+        recipe = DetectorRecipe(**{name: v for name, v in given.items() if v is not None})
+    except ValueError as error:
+        parser.error(str(error))
+
+    def command() -> int:
+        from train.detecting import run_detector
+
+        run_detector(
+            options.photos, options.validation, options.out, recipe, options.jobs, sys.stdout
+        )
+        return 0
+
+    return run_command("train", options.debug, command, _STOPPED)
+
+
 def listing() -> str:
     """Return what `--list` prints."""
     width = max(map(len, RECIPES))
@@ -246,4 +294,9 @@ def _add_inputs(parser: argparse.ArgumentParser, out_help: str) -> None:
 
 
 _STOPPED = "stopped; the same command goes on from the last epoch"
-_COMMANDS = {"compare": _compare, "quantize": _quantize, "search": _search}
+_COMMANDS = {
+    "compare": _compare,
+    "quantize": _quantize,
+    "search": _search,
+    "detector": _detector,
+}
