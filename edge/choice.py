@@ -28,6 +28,8 @@ _MOST_LOOKED_AT = 6
 # Of two rows with digits whose merits differ by so much, the better one is meant e times as
 # often as the other: an envelope may bear its sender's postcode too, or another number in boxes.
 _RIVALRY = 0.05
+# A part of the walls by which one fit of a row is clearly better supported than another.
+_CLEARLY = 0.03
 # Rows whose middles lie nearer than this, in box heights, and whose heights differ by less than
 # this part, are the same.
 _SAME = 0.3
@@ -75,8 +77,17 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
     for boxes in waiting:
         if len(choices) >= _MOST_LOOKED_AT:
             break
-        # A row that was looked at early may be the rougher fit of the same one.
-        if not any(_same(boxes, other) and other.support >= boxes.support for other in looked):
+        # A row that was looked at early may be the rougher fit of the same one, and where it was
+        # hardly read another fit may be read better.
+        unclear = any(
+            _same(boxes, one.boxes)
+            and one.observation.legibility < _CLEAR
+            and one.boxes.support < boxes.support + _CLEARLY
+            for one in choices
+        )
+        if unclear or not any(
+            _same(boxes, other) and other.support >= boxes.support for other in looked
+        ):
             looked.append(boxes)
             choice = look(boxes)
             if choice is not None:
