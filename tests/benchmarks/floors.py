@@ -18,9 +18,9 @@ RENDERED_COUNT = 60
 HELD = MappingProxyType(
     {
         **FLOORS,
-        "scan": Floor(0.83, 0.06),
-        "desk": Floor(0.7, 0.06),
-        "hard": Floor(0.55, 0.12),
+        "scan": Floor(0.85, 0.06),
+        "desk": Floor(0.78, 0.06),
+        "hard": Floor(0.66, 0.12),
         "envelopes": Floor(0.875, 0.0),
         "form_cells": Floor(0.965),
         "touch": Floor(0.93, 0.01, 0.85),
