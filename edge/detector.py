@@ -26,6 +26,7 @@ from edge.interpreter import make_interpreter
 from edge.picture import Picture
 from edge.quiet import native_stderr_silenced
 from edge.row import COUNT, Row, project, row_through
+from edge.strip import warped
 
 BUNDLED_DETECTOR = Path(__file__).parent / "models" / "boxes.tflite"
 
@@ -290,23 +291,11 @@ def _same(a: Row, b: Row) -> bool:
 
 def _flattened(picture: Picture, row: Row) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Return the row's surroundings, flattened, and how its coordinates lie there."""
-    corners = row.corners()
-    tall = float(np.linalg.norm(corners[:, [3, 2]] - corners[:, [0, 1]], axis=2).mean())
-    wide = float(np.linalg.norm(corners[:, [1, 2]] - corners[:, [0, 3]], axis=2).mean())
+    tall, wide = row.extent
     pitch = _HEIGHT * wide / tall / row.fill
-    halvings = 0
-    while tall * 0.5 ** (halvings + 1) >= _HEIGHT:
-        halvings += 1
     to_flat = np.array([[pitch, 0, _ROOM], [0, _HEIGHT, _ROOM], [0, 0, 1]], np.float64)
     size = round(COUNT * pitch + 2 * _ROOM), round(_HEIGHT + 2 * _ROOM)
-    flat = cv2.warpPerspective(
-        picture.halved(halvings),
-        row.scaled(0.5**halvings).homography @ np.linalg.inv(to_flat),
-        size,
-        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return np.asarray(flat, np.uint8), to_flat
+    return warped(picture, row, to_flat, size, _HEIGHT), to_flat
 
 
 @cache

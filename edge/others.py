@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,7 @@ from edge.ink import line_darkness
 from edge.picture import Picture
 from edge.row import COUNT, Row, project, unit_corners
 from edge.scales import LINE_REACH
+from edge.strip import warped
 from edge.walls import FAINTEST, find_walls
 
 # From these parts of the other boxes' walls on they are there. In the 406 of 450 rendered
@@ -156,24 +156,12 @@ def _is_inside(row: Row, place: int, picture: Picture) -> bool:
 
 def _flattened(picture: Picture, row: Row) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Return where it is dark around the row, and how the row's coordinates lie there."""
-    corners = row.corners()
-    tall = float(np.linalg.norm(corners[:, [3, 2]] - corners[:, [0, 1]], axis=2).mean())
-    wide = float(np.linalg.norm(corners[:, [1, 2]] - corners[:, [0, 3]], axis=2).mean())
+    tall, wide = row.extent
     height = round(min(max(tall, _LEAST_HEIGHT), _MOST_HEIGHT))
     pitch = max(_LEAST_PITCH, height * wide / tall / row.fill)
-    halvings = 0
-    # A little finer than is asked for: warping down skips pixels.
-    while tall * 0.5 ** (halvings + 1) >= height:
-        halvings += 1
     to_dark = np.array(
         [[pitch, 0, (1 + _ROOM) * pitch], [0, height, _ROOM * height], [0, 0, 1]], np.float64
     )
     size = round((COUNT + 2 + 2 * _ROOM) * pitch), round((1 + 2 * _ROOM) * height)
-    flat = cv2.warpPerspective(
-        picture.halved(halvings),
-        row.scaled(0.5**halvings).homography @ np.linalg.inv(to_dark),
-        size,
-        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return line_darkness(np.asarray(flat, np.uint8), LINE_REACH), to_dark
+    flat = warped(picture, row, to_dark, size, height)
+    return line_darkness(flat, LINE_REACH), to_dark

@@ -57,6 +57,14 @@ class Row:
         x, y = (corners[:, 3] - corners[:, 0]).T
         return float(np.hypot(x, y).mean())
 
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Mean height and width of the boxes, over both sides of each, px."""
+        corners = self.corners()
+        tall = float(np.linalg.norm(corners[:, [3, 2]] - corners[:, [0, 1]], axis=2).mean())
+        wide = float(np.linalg.norm(corners[:, [1, 2]] - corners[:, [0, 3]], axis=2).mean())
+        return tall, wide
+
     def corners(self, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
         """Return `float32 (last - first, 4, 2)` px, boxes first to last - 1.
 

@@ -74,8 +74,7 @@ def flatten(image: NDArray[np.uint8] | Picture, row: Row) -> Strip:
         The strip. What lies outside of the picture is paper.
     """
     corners = row.corners()
-    tall = float(np.linalg.norm(corners[:, [3, 2]] - corners[:, [0, 1]], axis=2).mean())
-    wide = float(np.linalg.norm(corners[:, [1, 2]] - corners[:, [0, 3]], axis=2).mean())
+    tall, wide = row.extent
     height = round(min(max(tall, _LEAST_HEIGHT), _MOST_HEIGHT))
     pitch = max(16.0, height * wide / tall / row.fill)
     margin = round(_MARGIN * height)
@@ -107,6 +106,40 @@ def flatten(image: NDArray[np.uint8] | Picture, row: Row) -> Strip:
     bright = cv2.inRange(flat, (_BRIGHTEST,) * 3, (255,) * 3)
     glare = cv2.countNonZero(bright) / bright.size
     return Strip(densities, height, width, margin, lefts, glare)
+
+
+def warped(
+    picture: Picture,
+    row: Row,
+    to_flat: NDArray[np.float64],
+    size: tuple[int, int],
+    height: float,
+) -> NDArray[np.uint8]:
+    """Return a row's surroundings as they are, flat, from a picture a little finer than asked for.
+
+    Args:
+        picture: it was found in.
+        row: its place in the picture.
+        to_flat: `(3, 3)`, from the row's own coordinates to px of what is returned.
+        size: width and height of that, px.
+        height: of a box there, px.
+
+    Returns:
+        `uint8 (h, w, 3)` BGR or `(h, w)`; beyond the picture its edge goes on.
+    """
+    tall, _ = row.extent
+    halvings = 0
+    # Warping down skips pixels.
+    while tall * 0.5 ** (halvings + 1) >= height:
+        halvings += 1
+    flat = cv2.warpPerspective(
+        picture.halved(halvings),
+        row.scaled(0.5**halvings).homography @ np.linalg.inv(to_flat),
+        size,
+        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(flat, np.uint8)
 
 
 def _is_within(points: NDArray[np.float32], picture: Picture) -> bool:

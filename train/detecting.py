@@ -34,12 +34,12 @@ from numpy.typing import NDArray
 
 from edge import files
 from edge.card import sha256_of
-from edge.errors import OutputError
 from train.checkpoint import Checkpoint, Progressed
 from train.errors import CheckpointError
 from train.photos import PER_PHOTO, SIDE, Crops, load_crops
 from train.quiet import import_keras
 from train.report import NAME as REPORT_NAME
+from train.report import of_finished
 
 if TYPE_CHECKING:
     import keras
@@ -127,7 +127,7 @@ def run_detector(
 
     identity = _identify(recipe, learnt, kept_apart, architecture())
     checkpoint = Checkpoint(out / STATE_NAME, identity)
-    if finished := _finished(out, identity):
+    if finished := of_finished(out, identity):
         # Killed at the very end, it may have left its state behind.
         checkpoint.clear()
         files.sweep(out)
@@ -269,25 +269,6 @@ def _identify(recipe: DetectorRecipe, learnt: Crops, kept_apart: Crops, architec
         "architecture": architecture,
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-
-
-def _finished(out: Path, identity: str) -> dict[str, Any] | None:
-    """Return the report of the run that a folder holds; None where it holds none."""
-    path = out / REPORT_NAME
-    try:
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        same = found["run"] == identity
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise OutputError(f"{path}: can't be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError):
-        same = False
-    if not same:
-        raise OutputError(
-            f"{out}: holds another run, which is not overwritten; choose another --out"
-        )
-    return found
 
 
 def _account(folders: Sequence[Path], crops: Crops) -> dict[str, Any]:

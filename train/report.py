@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from edge.card import sha256_of
+from edge.errors import OutputError
 from train.augment import Distortion
 from train.fit import Epoch
 from train.material import Fold, Material
@@ -216,3 +217,30 @@ def _readable(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def of_finished(out: Path, identity: str) -> dict[str, Any] | None:
+    """Return the report of the run that a folder holds; None where it holds none.
+
+    Args:
+        out: the run's folder.
+        identity: what the report of this very run has as `run`.
+
+    Raises:
+        OutputError: the folder holds another run, or its report can't be read.
+    """
+    path = out / NAME
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        same = found["run"] == identity
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputError(f"{path}: can't be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError):
+        same = False
+    if not same:
+        raise OutputError(
+            f"{out}: holds another run, which is not overwritten; choose another --out"
+        )
+    return found

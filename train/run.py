@@ -289,21 +289,8 @@ def _rounds(
 
 def _finished(out: Path, identity: str) -> Run | None:
     """Return the run that a folder holds; None where it holds none."""
-    path = out / report.NAME
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        same = found["run"] == identity
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise OutputError(f"{path}: can't be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError):
-        same = False
-    if not same:
-        raise OutputError(
-            f"{out}: holds another run, which is not overwritten; choose another --out"
-        )
-    return Run(out, found)
+    found = report.of_finished(out, identity)
+    return None if found is None else Run(out, found)
 
 
 def _clear(out: Path) -> None:
