@@ -10,13 +10,11 @@ weights and by how sure the classifier is of its likeliest digits.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,9 +27,10 @@ from edge.digits import normalise
 from edge.orientation import LEAST, turned_ink
 from edge.picture import Picture
 from edge.strip import flatten
+from train.cutouts import row_in
+from train.errors import DataError
+from train.photos import labelled
 
-# A row is the photo's own if its corners lie so near, in box heights.
-_NEAR = 0.3
 # Of the squares of the weights, beside the mean loss of a digit.
 _DECAY = 1e-3
 _ROUNDS = 50
@@ -47,32 +46,25 @@ class Seen(NamedTuple):
 
 
 def rows_in(folder: Path, recognizer: Recognizer) -> Iterator[Seen]:
-    """Yield what is seen of each row in a folder of labelled photos."""
-    with (folder / "labels.csv").open(newline="") as file:
-        for line in csv.DictReader(file):
-            if not line["postcode"]:
-                continue
-            picture = Picture.of(
-                np.asarray(cv2.imread(str(folder / line["file"]), cv2.IMREAD_COLOR), np.uint8)
+    """Yield what is seen of each row in a folder of labelled photos.
+
+    Raises:
+        DataError: its labels or a photo can't be read.
+    """
+    for photo in labelled([folder]):
+        if photo.corners is None:
+            continue
+        picture = Picture.of(photo.image())
+        row = row_in(photo, picture, recognizer)
+        inks = [] if row is None else cut_digits(flatten(picture, row))
+        written = [ink for ink in inks if ink is not None]
+        if written:
+            ways = written, [turned_ink(ink) for ink in written]
+            upright, turned = (
+                recognizer.classifier.probabilities(np.stack([*map(normalise, way)]))
+                for way in ways
             )
-            corners = np.array(line["corners"].split(), np.float32).reshape(5, 4, 2)
-            choice = recognizer.find(picture)
-            if choice is None:
-                continue
-            for row in (choice.boxes.row, choice.boxes.row.turned()):
-                height = np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1).mean()
-                if np.abs(row.corners() - corners).max() < _NEAR * height:
-                    inks = [ink for ink in cut_digits(flatten(picture, row)) if ink is not None]
-                    if inks:
-                        ways = inks, [turned_ink(ink) for ink in inks]
-                        yield Seen(
-                            *(
-                                recognizer.classifier.probabilities(
-                                    np.stack([*map(normalise, way)])
-                                )
-                                for way in ways
-                            )
-                        )
+            yield Seen(upright, turned)
 
 
 def fit(rows: list[Seen]) -> NDArray[np.float64]:
@@ -104,8 +96,8 @@ def main() -> int:
     recognizer = Recognizer(options.model)
     try:
         rows = [row for folder in options.photos for row in rows_in(folder, recognizer)]
-    except OSError as error:
-        print(f"way_up: {error.filename}: {error.strerror}", file=sys.stderr)
+    except DataError as error:
+        print(f"way_up: {error}", file=sys.stderr)
         return 1
     learnt, others = rows[::2], rows[1::2]
     if not others:

@@ -151,6 +151,7 @@ def _options(chosen: argparse.Namespace) -> Options:
         target=chosen.target,
         representative=chosen.representative,
         evaluation=chosen.eval,
+        calibration=chosen.calibrate,
         max_drop=getattr(chosen, "max_drop", None),
         c_array=getattr(chosen, "c_array", False),
     )
@@ -256,6 +257,13 @@ def _add_source(
         metavar="FILE.npz",
         help="digits and labels that decide whether the file is good enough (default: those that "
         "were kept apart in the training)",
+    )
+    parser.add_argument(
+        "--calibrate",
+        type=Path,
+        metavar="FILE.npz",
+        help="digits and labels that temperature and thresholds are fitted on too, of hands that "
+        "nothing was learnt from, as python -m train cutouts writes them",
     )
     parser.add_argument(
         "--data",

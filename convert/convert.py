@@ -39,7 +39,8 @@ class Conversion:
     size: int
     """Bytes of the file."""
     holdout: Mapping[str, verify.Comparison]
-    """Keras and converted model on the held-out digits of MNIST and of each stroke set."""
+    """Keras and converted model on the held-out digits of MNIST, of each stroke set, and of the
+    file to calibrate on."""
     test: Mapping[str, verify.Comparison]
     """And on the test digits."""
     evaluation: verify.Comparison

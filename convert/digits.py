@@ -28,7 +28,11 @@ _LEAST_REPRESENTATIVE = 20
 _LEAST_EVALUATED = 10
 _MOST = 1_000_000
 # What the images are called in an `.npz` file, and their labels: Keras's MNIST first.
-_IMAGES = {"representative": ("x_train", "x", "images"), "eval": ("x_test", "x", "images")}
+_IMAGES = {
+    "representative": ("x_train", "x", "images"),
+    "eval": ("x_test", "x", "images"),
+    "calibrate": ("x", "images"),
+}
 _LABELS = ("y_test", "y", "labels")
 
 
@@ -80,6 +84,11 @@ def gather_digits(
         images, labels = read_digits(options.evaluation, "eval")
         evaluation = {options.evaluation.stem: Examples(images, labels)}
         account["eval"] = _told(options.evaluation)
+    kept_apart = {}
+    if options.calibration is not None:
+        images, labels = read_digits(options.calibration, "calibrate")
+        kept_apart[options.calibration.stem] = Examples(images, labels)
+        account["calibrate"] = _told(options.calibration)
     try:
         material = find_digits(source, data_path, stroke_paths)
     except DataError:
@@ -87,13 +96,20 @@ def gather_digits(
         named = data_path is not None or stroke_paths
         if named or evaluation is None or (quantized and representative is None):
             raise
-        return Digits(None, representative, evaluation, evaluation, evaluation, None, account)
+        holdout = {**evaluation, **kept_apart}
+        return Digits(None, representative, holdout, evaluation, evaluation, None, account)
+    if taken := kept_apart.keys() & material.validation.keys():
+        raise DataError(
+            f"{options.calibration}: a set of the training is called {min(taken)} as well; rename "
+            "the file for --calibrate"
+        )
+    holdout = {**material.validation, **kept_apart}
     return Digits(
         _shown(material),
         representative,
-        material.validation,
+        holdout,
         material.test,
-        evaluation or material.validation,
+        evaluation or holdout,
         material,
         account,
     )
@@ -106,8 +122,8 @@ def read_digits(path: Path, use: str) -> tuple[NDArray[np.uint8], NDArray[np.uin
         path: of the file; the images are `x_train` or `x_test` as in Keras's MNIST, `x` or
             `images`: `uint8` 0 to 255 or `float` 0 to 1, `(n, 28, 28)`, `(n, 28, 28, 1)` or
             `(n, 784)`.
-        use: `representative`, or `eval`, for which the labels `y_test`, `y` or `labels` are
-            needed: whole numbers 0 to 9.
+        use: `representative`, or `eval` or `calibrate`, for which the labels `y_test`, `y` or
+            `labels` are needed: whole numbers 0 to 9.
 
     Returns:
         `uint8 (n, 28, 28)` and labels `uint8 (n,)`, which are empty of representative ones.

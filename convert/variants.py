@@ -75,6 +75,9 @@ class Options:
     """Digits that show the ranges; None takes some that the network learnt from."""
     evaluation: Path | None = None
     """Digits that decide whether the file is good enough; None takes those kept apart."""
+    calibration: Path | None = None
+    """Digits on which temperature and thresholds are fitted too, beside those kept apart; None
+    takes those alone."""
     max_drop: float | None = None
     """Percentage points by which the accuracy may be lower; None is the default."""
     c_array: bool = False

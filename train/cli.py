@@ -40,8 +40,8 @@ def _train(argv: Sequence[str]) -> int:
         description="Train a multi-layer perceptron by a recipe. Writes the model, report.json, "
         "report.md and pictures into a folder of its own; the same command goes on where a "
         "stopped one was. python -m convert makes the Pi's file of the model.",
-        epilog="other commands: python -m train compare, quantize, search or detector, each with "
-        "--help",
+        epilog="other commands: python -m train compare, quantize, search, cutouts or detector, "
+        "each with --help",
     )
     parser.add_argument("--recipe", choices=list(RECIPES), default=DEFAULT, metavar="NAME",
                         help="which one (default: %(default)s)")  # fmt: skip
@@ -216,6 +216,31 @@ def _search(argv: Sequence[str]) -> int:
     return run_command("train", options.debug, command, stopped)
 
 
+def _cutouts(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m train cutouts",
+        usage="%(prog)s FOLDER [FOLDER ...] --out FILE.npz [--jobs N]",
+        description="Cut the digits out of labelled photos, as python -m benchmarks.envelopes "
+        "renders them, the way the kiosk cuts them: for python -m train --extra FILE.npz.",
+    )
+    _add_photos(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz",
+                        help="the file of digits")  # fmt: skip
+    _add_jobs(parser, "processes that cut")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    options = parser.parse_args(argv)
+
+    def command() -> int:
+        from train.cutouts import cut_out, write
+
+        examples = cut_out(options.photos, options.jobs, sys.stdout)
+        write(examples, options.out)
+        print(f"wrote {len(examples):,} digits to {options.out}")
+        return 0
+
+    return run_command("train", options.debug, command, "stopped; nothing was written")
+
+
 def _detector(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train detector",
@@ -226,8 +251,7 @@ def _detector(argv: Sequence[str]) -> int:
         "its own; the same command goes on where a stopped one was. python -m convert detector "
         "makes the Pi's file of it.",
     )
-    parser.add_argument("photos", type=Path, nargs="+", metavar="FOLDER",
-                        help="photos to learn from, with their labels.csv")  # fmt: skip
+    _add_photos(parser)
     parser.add_argument("--validation", type=Path, nargs="+", required=True, metavar="FOLDER",
                         help="photos to measure on, of other writers")  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("build") / "boxes", metavar="FOLDER",
@@ -236,13 +260,9 @@ def _detector(argv: Sequence[str]) -> int:
                         help="times each crop is seen (default: 290)")  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="N",
                         help="of weights, order and retakes (default: 0)")  # fmt: skip
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-                        help="processes that cut crops, and threads that retake them (default: "
-                        "the number of cores)")  # fmt: skip
+    _add_jobs(parser, "processes that cut crops, and threads that retake them")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     options = parser.parse_args(argv)
-    if options.jobs < 1:
-        parser.error("argument --jobs: at least 1 is needed")
     from train.detecting import DetectorRecipe
 
     given = {"epochs": options.epochs, "seed": options.seed}
@@ -276,9 +296,27 @@ def listing() -> str:
     return "\n".join(lines)
 
 
+def _add_photos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", type=Path, nargs="+", metavar="FOLDER",
+                        help="photos to learn from, with their labels.csv")  # fmt: skip
+
+
+def _add_jobs(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, metavar="N",
+                        help=f"{what} (default: the number of cores)")  # fmt: skip
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least 1 is needed")
+    return count
+
+
 def _add_extra(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extra", type=Path, action="append", default=[], metavar="FILE.npz",
-                        help="digits to learn from too, as python -m edge export writes them; "
+                        help="digits to learn from too, as python -m edge export or python -m "
+                        "train cutouts writes them; "
                         "may be given again")  # fmt: skip
 
 
@@ -298,5 +336,6 @@ _COMMANDS = {
     "compare": _compare,
     "quantize": _quantize,
     "search": _search,
+    "cutouts": _cutouts,
     "detector": _detector,
 }

@@ -35,8 +35,8 @@ from numpy.typing import NDArray
 from edge import files
 from edge.card import sha256_of
 from train.checkpoint import Checkpoint, Progressed
+from train.crops import PER_PHOTO, SIDE, Crops, load_crops
 from train.errors import CheckpointError
-from train.photos import PER_PHOTO, SIDE, Crops, load_crops
 from train.quiet import import_keras
 from train.report import NAME as REPORT_NAME
 from train.report import of_finished

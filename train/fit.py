@@ -21,7 +21,7 @@ from train.checkpoint import Checkpoint, Progressed
 from train.data import Examples
 from train.errors import CheckpointError
 from train.learning import Pupil, make_learner
-from train.losses import loss_of
+from train.losses import losses_of
 from train.network import scores, without_softmax
 from train.recipe import Recipe
 
@@ -185,7 +185,8 @@ def evaluate(logits_of: keras.Model, examples: Examples, loss: str) -> tuple[flo
     """Return loss and accuracy of a network that gives logits, images not bent."""
     logits = scores(logits_of, examples.images)
     labels = examples.labels.astype(np.int64)
-    return float(loss_of(logits, labels, loss)), float((logits.argmax(axis=1) == labels).mean())
+    losses = np.asarray(losses_of(logits, labels, loss))
+    return float(losses.mean()), float((logits.argmax(axis=1) == labels).mean())
 
 
 def _rates(recipe: Recipe, step: int, steps: int) -> Iterator[float]:

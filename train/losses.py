@@ -12,8 +12,8 @@ from train.data import CLASSES, IMPOSTOR
 from train.recipe import Recipe
 
 
-def loss_of(logits: Any, labels: Any, kind: str) -> Any:
-    """Return the mean loss of a batch, a tensor.
+def losses_of(logits: Any, labels: Any, kind: str) -> Any:
+    """Return the loss of each image of a batch, a tensor `float32 (b,)`.
 
     Args:
         logits: `float32 (b, 10)`.
@@ -26,8 +26,8 @@ def loss_of(logits: Any, labels: Any, kind: str) -> Any:
     is_impostor = ops.cast(ops.equal(labels, IMPOSTOR), "float32")[:, None]
     wanted = ops.one_hot(labels, CLASSES) + is_impostor / CLASSES
     if kind == "mse":
-        return ops.mean(ops.square(ops.softmax(logits) - wanted))
-    return ops.mean(ops.categorical_crossentropy(wanted, logits, from_logits=True))
+        return ops.mean(ops.square(ops.softmax(logits) - wanted), axis=1)
+    return ops.categorical_crossentropy(wanted, logits, from_logits=True)
 
 
 def softened(logits: Sequence[Any], softness: float) -> Any:
@@ -42,8 +42,8 @@ def softened(logits: Sequence[Any], softness: float) -> Any:
     return sum(ops.softmax(each / softness) for each in logits) / len(logits)
 
 
-def imitation_loss(logits: Any, answers: Any, softness: float) -> Any:
-    """Return how far a pupil's answers are from its teachers' (Hinton et al. 2015).
+def imitation_losses(logits: Any, answers: Any, softness: float) -> Any:
+    """Return how far a pupil's answers are from its teachers', `(b,)` (Hinton et al. 2015).
 
     Args:
         logits: `float32 (b, 10)` of the pupil.
@@ -54,13 +54,23 @@ def imitation_loss(logits: Any, answers: Any, softness: float) -> Any:
     from keras import ops
 
     shares = ops.stop_gradient(answers)
-    losses = ops.categorical_crossentropy(shares, logits / softness, from_logits=True)
-    return ops.mean(losses) * softness**2
+    return ops.categorical_crossentropy(shares, logits / softness, from_logits=True) * softness**2
 
 
 def loss_to_learn(logits: Any, labels: Any, answers: Any | None, recipe: Recipe) -> Any:
-    """Return the loss of the labels, or mixed with that of the answers where there are any."""
-    loss = loss_of(logits, labels, recipe.loss)
+    """Return a batch's loss: of the labels, mixed with that of the answers where there are any.
+
+    Where teachers are wrong the label may be learnt alone, as the recipe says.
+    """
+    from keras import ops
+
+    losses = losses_of(logits, labels, recipe.loss)
     if answers is None:
-        return loss
-    return loss + recipe.distillation * (imitation_loss(logits, answers, recipe.softness) - loss)
+        return ops.mean(losses)
+    share = recipe.distillation
+    if not recipe.imitate_mistakes:
+        # Of what is no digit nobody is wrong.
+        is_right = ops.equal(ops.cast(ops.argmax(answers, axis=1), labels.dtype), labels)
+        share *= ops.cast(ops.logical_or(is_right, ops.equal(labels, IMPOSTOR)), losses.dtype)
+    imitation = imitation_losses(logits, answers, recipe.softness)
+    return ops.mean(losses + share * (imitation - losses))

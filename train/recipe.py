@@ -71,6 +71,9 @@ class Recipe:
     """One of `LOSSES`; both see the softmax's probabilities."""
     distillation: float = 0.9
     """Share of the loss that compares with a teacher, where there is one (Hinton et al. 2015)."""
+    imitate_mistakes: bool = True
+    """Whether a teacher is imitated where it is wrong too; else the label alone is learnt there
+    (conditional teacher-student learning, Meng et al. 2019)."""
     rounds: int = 0
     """Epochs after which the same bent images come again, so that teachers need to answer
     only once; 0 bends them anew in every epoch."""

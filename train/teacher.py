@@ -2,7 +2,7 @@
 
 Six layers of filters that are shared over the whole digit, normalised over the batch
 (Ioffe & Szegedy 2015), and a dense head. It never ships: a perceptron imitates its answers
-(`train.losses.imitation_loss`).
+(`train.losses.imitation_losses`).
 
     28×28 ──3×3──▶ 28×28×32 ──3×3──▶ 28×28×32
           ──3×3, every 2nd pixel──▶ 14×14×64 ──3×3──▶ 14×14×64

@@ -59,4 +59,4 @@ def test_what_it_finds_is_printed(folder, monkeypatch, capsys):
 def test_a_folder_without_labels_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["way_up", str(tmp_path)])
     assert main() == 1
-    assert "labels.csv: No such file" in capsys.readouterr().err
+    assert "labels.csv: no such file" in capsys.readouterr().err

@@ -179,3 +179,39 @@ def test_the_given_digits_decide(build, tmp_path):
     )
     assert made.evaluation.of == 40
     assert set(made.holdout) == {"mnist"}
+
+
+def test_temperature_and_thresholds_are_fitted_on_given_digits_too(build, tmp_path):
+    images, labels = draw_digits(400, seed=8)
+    # A quarter are called something else: nobody can be sure of them.
+    labels[::4] = (labels[::4] + 1) % 10
+    hard = written(tmp_path / "photos.npz", images=images, labels=labels)
+    made, usual = (
+        convert(
+            build / "postcode.keras",
+            tmp_path / name / "m.tflite",
+            "int8",
+            options=Options(calibration=given),
+        )
+        for name, given in (("given", hard), ("usual", None))
+    )
+    assert set(made.holdout) == {"mnist", "photos"}
+    assert made.holdout["photos"].of == 400
+    assert made.card.training["given"]["calibrate"].startswith("photos.npz sha256 ")
+    assert "photos" in made.card.calibration["holdout_errors"]
+    assert made.card.temperature > usual.card.temperature
+    assert made.card.reject_threshold > usual.card.reject_threshold
+    # Nothing is reported on them, and they are no part of the test.
+    assert set(made.test) == {"mnist"}
+
+
+def test_a_set_to_calibrate_on_has_a_name_of_its_own(build, tmp_path):
+    images, labels = draw_digits(40, seed=8)
+    given = written(tmp_path / "mnist.npz", images=images, labels=labels)
+    with pytest.raises(DataError, match="is called mnist as well"):
+        convert(
+            build / "postcode.keras",
+            tmp_path / "m.tflite",
+            "int8",
+            options=Options(calibration=given),
+        )

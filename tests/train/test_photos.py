@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
-from tests.train.photographs import write_photos
+from tests.train.photographs import BOXES, write_photos
 from train.errors import DataError
-from train.photos import PER_PHOTO, SIDE, load_crops
+from train.photos import height_of, in_processes, labelled
 
 
 @pytest.fixture
@@ -14,41 +13,30 @@ def folder(tmp_path):
     return write_photos(tmp_path / "photos")
 
 
-def test_every_photo_gives_crops_and_one_without_a_row_has_no_corners(folder):
-    crops = load_crops([folder])
-    assert len(crops) == 6 * PER_PHOTO
-    assert crops.images.shape == (18, SIDE, SIDE, 3)
-    assert crops.images.dtype == np.uint8
-    assert crops.corners.shape == (18, 5, 4, 2)
-    assert crops.corners.dtype == np.float32
-    missing = np.isnan(crops.corners).all(axis=(1, 2, 3))
-    assert missing.tolist() == [False] * 15 + [True] * 3
-    assert not np.isnan(crops.corners[:15]).any()
+def test_photos_of_all_folders_are_numbered_in_their_order(folder):
+    photos = labelled([folder, folder])
+    assert [photo.number for photo in photos] == list(range(12))
+    assert [photo.path.name for photo in photos[6:8]] == ["0000.png", "0001.png"]
+    assert photos[0].image().shape == (240, 400, 3)
 
 
-def test_boxes_are_as_high_as_the_network_looks_for_and_lie_on_their_lines(folder):
-    crops = load_crops([folder])
-    dark = []
-    for image, corners in zip(crops.images[:15], crops.corners[:15], strict=True):
-        heights = np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1)
-        assert ((heights > 6.2) & (heights < 15.1)).all()
-        lines = np.zeros((SIDE, SIDE), np.uint8)
-        for box in corners:
-            cv2.polylines(lines, [np.rint(box).astype(np.int32)], True, 255, 1)
-        # Of those that are in the crop at all.
-        if np.count_nonzero(lines) > 100:
-            dark.append(image[lines > 0].mean() - np.median(image))
-    assert len(dark) >= 10
-    assert max(dark) < -20
+def test_a_photo_without_a_row_has_no_postcode_and_no_height(folder):
+    photos = labelled([folder])
+    assert [photo.postcode for photo in photos] == ["12345"] * 5 + [""]
+    assert photos[5].corners is None
+    assert np.isnan(photos[5].height)
+    assert photos[0].height == height_of(BOXES) == 50
 
 
-def test_the_same_folders_give_the_same_crops_in_any_number_of_processes(folder):
-    one, two = load_crops([folder], jobs=1), load_crops([folder], jobs=2)
-    assert one.sha256 == two.sha256
-    # As the second folder's photos have other numbers, their crops are others.
-    both = load_crops([folder, folder])
-    np.testing.assert_array_equal(both.images[:18], one.images)
-    assert (both.images[18:] != one.images).any()
+def test_work_in_processes_comes_back_in_order(folder):
+    photos = labelled([folder])
+    expected = [photo.path for photo in photos]
+    for jobs in (1, 2):
+        assert [photo.path for photo in in_processes(_same, photos, jobs)] == expected
+
+
+def _same(photo):
+    return photo
 
 
 def fault(folder, kind):
@@ -68,6 +56,8 @@ def fault(folder, kind):
         lines[2] = "0001.png,12345," + " ".join(["nan"] * 40)
     elif kind == "flat boxes":
         lines[2] = "0001.png,12345," + " ".join(["7"] * 40)
+    elif kind == "no postcode":
+        lines[2] = lines[2].replace("12345", "1234")
     elif kind == "short line":
         lines[2] = "0001.png"
     elif kind == "other columns":
@@ -84,27 +74,18 @@ def fault(folder, kind):
     elif kind == "empty photo":
         (folder / "0001.png").write_bytes(b"")
         return folder, "0001.png: not a photo"
-    elif kind == "tiny photo":
-        cv2.imwrite(str(folder / "0001.png"), np.zeros((2, 2, 3), np.uint8))
-        return folder, "0001.png: the photo is too small"
     labels.write_text("\n".join(lines) + "\n")
     return folder, "labels.csv: line"
 
 
 @pytest.mark.parametrize(
     "kind",
-    ["no folder", "no labels", "no photos", "few corners", "no number", "flat boxes", "short line",
-     "other columns", "no text", "no photo", "damaged photo", "empty photo", "tiny photo"],
+    ["no folder", "no labels", "no photos", "few corners", "no number", "flat boxes", "no postcode",
+     "short line", "other columns", "no text", "no photo", "damaged photo", "empty photo"],
 )  # fmt: skip
 def test_what_is_wrong_is_told_in_one_sentence(folder, kind):
     broken, said = fault(folder, kind)
     with pytest.raises(DataError) as caught:
-        load_crops([broken])
+        [photo.image() for photo in labelled([broken])]
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_an_error_in_another_process_is_the_same(folder):
-    (folder / "0001.png").unlink()
-    with pytest.raises(DataError, match=r"0001\.png: the photo can't be read"):
-        load_crops([folder], jobs=2)
