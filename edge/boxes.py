@@ -319,11 +319,7 @@ def _in_picture(picture: Picture, found: _Found, scale: float) -> Iterator[_Foun
     if finer <= scale:
         yield whole
         return
-    image = picture.halved(halvings)
-    room = _ROOM * height
-    low = np.maximum(np.floor((corners.min(axis=(0, 1)) - room) * finer), 0).astype(int)
-    high = np.maximum(np.ceil((corners.max(axis=(0, 1)) + room) * finer), 0).astype(int)
-    part = image[low[1] : high[1], low[0] : high[0]]
+    part, low = picture.around(corners, _ROOM * height, halvings)
     if min(part.shape[:2]) < 2:
         yield whole
         return

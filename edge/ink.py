@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+# A large picture is worked on in bands of about so many pixels, and at least so many rows: what is
+# made on the way stays small then, and near the processor.
+_BAND, _LEAST_ROWS = 800_000, 64
 # The blackest ink gives back about a tenth of the light; what a camera makes of less is noise.
 _BLACK = 0.1
 # Of a pixel that gives back 0 to 255 of 255 parts of the paper's light.
@@ -35,8 +38,12 @@ def paper_light(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     window = np.ones((reach, reach), np.uint8)
     light = cv2.morphologyEx(image, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
     # A closing keeps the brightest specks of noise; averaging takes them down.
-    side = max(3, reach // 2 | 1)
+    side = _averaged(reach)
     return np.asarray(cv2.blur(light, (side, side), dst=light), np.uint8)
+
+
+def _averaged(reach: int) -> int:
+    return max(3, reach // 2 | 1)
 
 
 def _given_back(image: NDArray[np.uint8], light: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -80,6 +87,21 @@ def line_darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     Returns:
         `uint8 (h, w)`: 0 is paper, 255 is black.
     """
+    height, width = image.shape[:2]
+    rows = max(_LEAST_ROWS, _BAND // max(width, 1))
+    if height <= rows:
+        return _line_darkness(image, reach)
+    found = np.empty((height, width), np.uint8)
+    # Beyond it nothing is looked at: by the closing, and by the averaging after it.
+    margin = reach + _averaged(reach) // 2
+    for top in range(0, height, rows):
+        low = max(0, top - margin)
+        band = _line_darkness(image[low : top + rows + margin], reach)
+        found[top : top + rows] = band[top - low : top - low + rows]
+    return found
+
+
+def _line_darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     given_back = _given_back(image, paper_light(image, reach))
     if image.ndim == 3:
         blue, green, red = cv2.split(given_back)

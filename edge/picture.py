@@ -48,7 +48,7 @@ class Picture:
     def halved(self, times: int) -> NDArray[np.uint8]:
         """Return the picture halved so often, each pixel the mean of those it covers.
 
-        `uint8 (h, w, 3)` BGR or `(h, w)`; not to be written to.
+        `uint8 (h, w, 3)` BGR or `(h, w)`, in any order of memory; not to be written to.
 
         Raises:
             ImageError: it is damaged.
@@ -59,3 +59,29 @@ class Picture:
             else:
                 self._levels[times] = resize(self.halved(times - 1), 0.5)
         return self._levels[times]
+
+    def around(
+        self, points: NDArray[np.float32], room: float, halvings: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+        """Return the part of the halved picture around some points, and where it begins.
+
+        Args:
+            points: `(…, 2)`, px of the picture as it is; may lie outside.
+            room: px of the picture, on each side.
+            halvings: of what is returned.
+
+        Returns:
+            `uint8 (h, w, 3)` BGR or `(h, w)`, 2 × 2 px or more, all of the picture where no part
+            of it is there; and `(2,)`, x and y of its first pixel in the halved picture.
+
+        Raises:
+            ImageError: it is damaged.
+        """
+        image, scale = self.halved(halvings), 0.5**halvings
+        flat = points.reshape(-1, 2)
+        low = np.maximum(np.floor((flat.min(axis=0) - room) * scale), 0).astype(np.intp)
+        high = np.maximum(np.ceil((flat.max(axis=0) + room) * scale), low + 2).astype(np.intp)
+        part = image[low[1] : high[1], low[0] : high[0]]
+        if part.size == 0:
+            return image, np.zeros(2, np.intp)
+        return part, low

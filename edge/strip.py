@@ -132,9 +132,18 @@ def warped(
     # Warping down skips pixels.
     while tall * 0.5 ** (halvings + 1) >= height:
         halvings += 1
+    from_flat = row.homography @ np.linalg.inv(to_flat)
+    ends = np.array([[0, 0, 1], [size[0], 0, 1], [*size, 1], [0, size[1], 1]]) @ from_flat.T
+    if (ends[:, 2] > 0).all():
+        seen = np.asarray(ends[:, :2] / ends[:, 2:], np.float32)
+        part, low = picture.around(seen, 2.0 ** (halvings + 1), halvings)
+    else:
+        # It goes on beyond the horizon.
+        part, low = picture.halved(halvings), np.zeros(2, np.intp)
+    shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
     flat = cv2.warpPerspective(
-        picture.halved(halvings),
-        row.scaled(0.5**halvings).homography @ np.linalg.inv(to_flat),
+        part,
+        shift @ Row(from_flat, row.fill).scaled(0.5**halvings).homography,
         size,
         flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
@@ -158,12 +167,7 @@ def _surroundings(
     halvings = 0
     while 0.5**halvings > 1.4 * scale:
         halvings += 1
-    image, halved = picture.halved(halvings), 0.5**halvings
-    low = np.maximum(np.floor((corners.min(axis=(0, 1)) - room) * halved), 0).astype(np.intp)
-    high = np.ceil((corners.max(axis=(0, 1)) + room) * halved).astype(np.intp)
-    part = image[low[1] : max(high[1], low[1] + 2), low[0] : max(high[0], low[0] + 2)]
-    if part.size == 0:
-        low, part = np.zeros(2, np.intp), image
+    part, low = picture.around(corners, room, halvings)
     if part.ndim == 2:
         part = np.asarray(cv2.cvtColor(part, cv2.COLOR_GRAY2BGR), np.uint8)
-    return part, low, halved
+    return part, low, 0.5**halvings

@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.ink import darkness, density, paper_light
+from edge import ink
+from edge.ink import darkness, density, line_darkness, paper_light
 from tests.edge.drawing import frozen
 
 REACH = 15
 
 
-def line_on(paper, ink, shape=(60, 80, 3)):
+def line_on(paper, colour, shape=(60, 80, 3)):
     """Return a picture with one line, 4 px wide."""
     image = np.empty(shape, np.uint8)
     image[:] = paper
-    image[28:32, 10:70] = ink
+    image[28:32, 10:70] = colour
     return frozen(image)
 
 
@@ -83,3 +84,15 @@ def test_the_edge_of_a_shadow_is_not_ink():
     picture = np.full((60, 80, 3), 220, np.uint8)
     picture[:, 40:] = 120
     assert density(frozen(picture), REACH).max() < 0.05
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_a_picture_that_is_worked_on_in_bands_is_as_dark_as_a_whole_one(monkeypatch, channels):
+    rng = np.random.default_rng(3)
+    # Rough, so that every pixel tells where it was cut.
+    image = rng.integers(0, 256, (331, 90, *channels), np.uint8)
+    whole = line_darkness(image, 15)
+    monkeypatch.setattr(ink, "_BAND", 1)
+    np.testing.assert_array_equal(line_darkness(image, 15), whole)
+    monkeypatch.setattr(ink, "_LEAST_ROWS", 40)
+    np.testing.assert_array_equal(line_darkness(image, 15), whole)

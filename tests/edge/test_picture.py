@@ -42,3 +42,24 @@ def test_each_scale_is_made_once_and_no_other_before_it_is_asked_for(times):
     assert picture.halved(times) is first
     # Beyond what can be decoded a scale is made of the next finer one.
     assert asked == [min(times, 1)]
+
+
+@pytest.mark.parametrize(
+    ("points", "room", "halvings", "expected"),
+    [
+        ([[20, 10], [29, 19]], 0, 0, (slice(10, 19), slice(20, 29))),
+        ([[20, 10], [29, 19]], 2, 1, (slice(4, 11), slice(9, 16))),
+        # What is outside is not there.
+        ([[-50, -50], [4, 4]], 0, 0, (slice(0, 4), slice(0, 4))),
+        ([[60, 40], [900, 900]], 0, 0, (slice(40, 48), slice(60, 64))),
+        # One point has something around it.
+        ([[20, 10]], 0, 0, (slice(10, 12), slice(20, 22))),
+        ([[900, 900], [901, 901]], 0, 0, (slice(0, 48), slice(0, 64))),
+    ],
+)
+def test_the_part_around_points_is_told_with_where_it_begins(points, room, halvings, expected):
+    image = np.random.default_rng(5).integers(0, 256, (48, 64, 3), np.uint8)
+    picture = Picture.of(image)
+    part, low = picture.around(np.array(points, np.float32), room, halvings)
+    np.testing.assert_array_equal(part, picture.halved(halvings)[expected])
+    assert low.tolist() == [expected[1].start, expected[0].start]

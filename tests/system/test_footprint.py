@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -63,6 +64,21 @@ def test_a_photo_of_12_megapixels_takes_less_than_160_mb(fivebox, tmp_path, orie
     path = tmp_path / "large.jpg"
     with Image.open(PHOTO) as photo:
         photo.resize((4000, 3000), Image.Resampling.BICUBIC).save(path, quality=90, exif=exif)
+    run = fivebox("read", path)
+    assert run.code == 0
+    assert "04524" in run.out
+    assert run.peak_mb < 160, f"{run.peak_mb:.0f} MB"
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_nor_where_the_boxes_are_so_small_that_all_of_it_is_decoded(fivebox, tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "large.jpg"
+    grain = np.random.default_rng(0).integers(60, 130, (3000, 4000, 3), np.uint8)
+    with Image.open(PHOTO) as photo, Image.fromarray(grain) as desk:
+        desk.paste(photo.resize((1200, 900), Image.Resampling.LANCZOS), (1500, 1100))
+        desk.save(path, quality=90, exif=exif)
     run = fivebox("read", path)
     assert run.code == 0
     assert "04524" in run.out

@@ -16,7 +16,14 @@ from PIL import Image, ImageOps
 from edge.arrays import MOST_PIXELS
 from edge.errors import ImageError, InputError
 from edge.sources import images
-from edge.sources.images import decode_image, decode_picture, load_image, load_picture, upright
+from edge.sources.images import (
+    decode_image,
+    decode_picture,
+    load_image,
+    load_picture,
+    turned_view,
+    upright,
+)
 from edge.sources.pillow import decode_any
 from tests.edge.drawing import frozen
 
@@ -308,6 +315,26 @@ def test_a_plain_image_that_opencv_finds_fault_with_is_judged_by_pillow(monkeypa
     assert_quarters(decode_image(saved(PICTURE, "PNG")))
 
 
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_an_image_that_is_decoded_in_place_is_the_same(monkeypatch, format_):
+    content = saved(PICTURE, format_)
+    expected = decode_image(content)
+    monkeypatch.setattr(images, "_LEAST_IN_PLACE", 0)
+    monkeypatch.setattr(images.cv2, "imdecode", lambda data, flags: 1 / 0)
+    np.testing.assert_array_equal(decode_image(content), expected)
+
+
+@pytest.mark.parametrize("place", [0, 1 << 40])
+def test_what_is_missing_of_a_large_jpeg_is_told_however_it_is_decoded(monkeypatch, place):
+    monkeypatch.setattr(images, "_LEAST_IN_PLACE", place)
+    content = saved(Image.fromarray(smooth(300, 200)), "JPEG")
+    with pytest.raises(ImageError, match="damaged or cut short"):
+        decode_image(content[: len(content) // 2])
+    damaged = b"\xff\xd8" + b"no jpeg at all" * 9
+    with pytest.raises(ImageError):
+        decode_image(damaged)
+
+
 @pytest.mark.parametrize("format_", ["GIF", "TIFF", "PNG", "WEBP"])
 def test_of_several_pictures_the_first_is_read(format_):
     options = {"lossless": True} if format_ == "WEBP" else {}
@@ -332,6 +359,9 @@ def test_turning_agrees_with_pillow_and_leaves_the_picture_alone(orientation):
     found = upright(image, orientation)
     assert found.flags.c_contiguous
     np.testing.assert_array_equal(found, np.asarray(ImageOps.exif_transpose(pillow)))
+    view = turned_view(image, orientation)
+    np.testing.assert_array_equal(view, found)
+    assert np.shares_memory(view, image)
 
 
 EXAMPLES = [
