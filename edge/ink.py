@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# A large picture is worked on in bands of about so many pixels, and at least so many rows: what is
-# made on the way stays small then, and near the processor.
-_BAND, _LEAST_ROWS = 800_000, 64
+# A picture of more pixels is worked on in bands of about so many, and at least so many rows: what
+# is made on the way stays small then.
+_LARGE, _BAND, _LEAST_ROWS = 1_000_000, 300_000, 64
 # The blackest ink gives back about a tenth of the light; what a camera makes of less is noise.
 _BLACK = 0.1
 # Of a pixel that gives back 0 to 255 of 255 parts of the paper's light.
@@ -88,9 +88,9 @@ def line_darkness(image: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
         `uint8 (h, w)`: 0 is paper, 255 is black.
     """
     height, width = image.shape[:2]
-    rows = max(_LEAST_ROWS, _BAND // max(width, 1))
-    if height <= rows:
+    if height * width <= _LARGE:
         return _line_darkness(image, reach)
+    rows = max(_LEAST_ROWS, _BAND // width)
     found = np.empty((height, width), np.uint8)
     # Beyond it nothing is looked at: by the closing, and by the averaging after it.
     margin = reach + _averaged(reach) // 2

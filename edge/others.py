@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from edge.ink import line_darkness
 from edge.picture import Picture
+from edge.quantiles import median
 from edge.row import COUNT, Row, project, unit_corners
 from edge.scales import LINE_REACH
 from edge.strip import warped
-from edge.walls import FAINTEST, find_walls
+from edge.walls import FAINTEST, find_sides, find_walls
 
 # From these parts of the other boxes' walls on they are there. In the 406 of 450 rendered
 # validation photos of postcodes in which the five boxes were found, the most that is seen is
@@ -45,6 +46,9 @@ _GAP_FILL = 0.65
 _PLACES = (0.26, 0.38, 0.5, 0.62, 0.74)
 
 _TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
+_LEVEL = np.array([[_TOP, _BOTTOM]])
+# Of what is to one side of each such place in five boxes, the side that lies inside.
+_INNER = np.repeat([_LEFT if place < 0.5 else _RIGHT for place in _PLACES], COUNT)[:, None]
 
 
 class Others(NamedTuple):
@@ -92,22 +96,28 @@ def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
     own = min(float(np.nan_to_num(five.seen[:, way::2]).mean()) for way in (_TOP, _RIGHT))
     least = max(_AS_DARK * five.darkness, FAINTEST)
 
-    def seen(quads: NDArray[np.float32], alike: bool = False) -> NDArray[np.float32]:
-        """Return the part of each wall, `(n, 4)`, that is seen, by what is usual."""
-        walls = find_walls(dark, project(to_dark, quads), alike, least)
-        return np.asarray(np.minimum(walls.proven / usual, 1), np.float32)
-
     beside = between = 0.0
     ends = [end for end in (-1, COUNT) if _is_inside(row, end, picture)]
     if ends:
         quads = np.concatenate([unit_corners(row.fill, k, k + 1) for k in ends])
-        places = zip(ends, seen(quads, alike=True), strict=True)
+        sixth = find_walls(dark, project(to_dark, quads), least=least)
+        places = zip(ends, np.minimum(sixth.proven / usual, 1), strict=True)
         beside = max(float(place[_sides(k, row)].mean()) for k, place in places)
+    # Each wall is compared with the five's own of the same side.
+    parts = [(_parts(row.fill), _INNER)]
     if row.fill <= _GAP_FILL:
-        lines = seen(_gaps(row.fill))[:, [_TOP, _BOTTOM]]
-        between = float(np.median(lines.mean(axis=1)))
-    parts = seen(_parts(row.fill)).reshape(len(_PLACES), COUNT, 4)
-    inside = np.stack([part[:, _inner(at)] for part, at in zip(parts, _PLACES, strict=True)])
+        parts.append((_gaps(row.fill), _LEVEL))
+    (inner, *level) = (
+        np.minimum(proven / usual[sides], 1)
+        for (_, sides), (_, proven) in zip(
+            parts,
+            find_sides(dark, [(project(to_dark, quads), sides) for quads, sides in parts], least),
+            strict=True,
+        )
+    )
+    if level:
+        between = median(level[0].mean(axis=1))
+    inside = inner.reshape(len(_PLACES), COUNT)
     # A sixth of a box apart, two places would see the same stroke that leans.
     dividing = float(np.median(inside[::2], axis=1).max())
     return Others(beside, between, dividing, float(inside.max(axis=0).min()), own)
@@ -134,17 +144,12 @@ def _parts(fill: float) -> NDArray[np.float32]:
     parts = []
     for at in _PLACES:
         part = unit_corners(fill)
-        if _inner(at) == _LEFT:
+        if at < 0.5:
             part[:, [0, 3], 0] += fill * at
         else:
             part[:, [1, 2], 0] -= fill * (1 - at)
         parts.append(part)
     return np.concatenate(parts)
-
-
-def _inner(place: float) -> int:
-    """Return which side of such a part lies inside of the box."""
-    return _LEFT if place < 0.5 else _RIGHT
 
 
 def _is_inside(row: Row, place: int, picture: Picture) -> bool:

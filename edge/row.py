@@ -8,6 +8,7 @@ all five.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -68,9 +69,18 @@ class Row:
     def corners(self, first: int = 0, last: int = COUNT) -> NDArray[np.float32]:
         """Return `float32 (last - first, 4, 2)` px, boxes first to last - 1.
 
-        Top left, top right, bottom right, bottom left of each.
+        Top left, top right, bottom right, bottom left of each; those of the five are not to be
+        written to.
         """
+        if (first, last) == (0, COUNT):
+            return self._five
         return project(self.homography, unit_corners(self.fill, first, last))
+
+    @cached_property
+    def _five(self) -> NDArray[np.float32]:
+        corners = project(self.homography, unit_corners(self.fill))
+        corners.flags.writeable = False
+        return corners
 
     def scaled(self, scale: float) -> Row:
         """Return the row in a picture that was scaled."""

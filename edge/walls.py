@@ -115,7 +115,7 @@ def find_walls(
 
 def find_sides(
     dark: NDArray[np.uint8],
-    parts: Sequence[tuple[NDArray[np.float32], Sequence[int]]],
+    parts: Sequence[tuple[NDArray[np.float32], Sequence[int] | NDArray[np.intp]]],
     least: float,
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Tell how well some of the sides of boxes are printed, each looked at for itself.
@@ -123,7 +123,7 @@ def find_sides(
     Args:
         dark: `uint8 (h, w)` from `ink.line_darkness`.
         parts: boxes alike, `float32 (n, 4, 2)` px, clockwise from the top left, and which of
-            top, right, bottom, left.
+            top, right, bottom, left: of all of them, or `(n, sides)` of each.
         least: how much darker than the paper a line is, of 255.
 
     Returns:
@@ -131,9 +131,9 @@ def find_sides(
     """
     chosen, shapes = [], []
     for quads, sides in parts:
-        every = (4 * np.arange(len(quads))[:, None] + np.asarray(sides)).ravel()
-        chosen.append([each[..., every] for each in _sides(quads)])
-        shapes.append((len(quads), len(sides)))
+        every = 4 * np.arange(len(quads))[:, None] + np.asarray(sides)
+        chosen.append([each[..., every.ravel()] for each in _sides(quads)])
+        shapes.append(every.shape)
     starts, along, reach = (np.concatenate(each, axis=-1) for each in zip(*chosen, strict=True))
     _, seen, proven, _ = _look(dark, starts, along, reach, False, least)
     found, first = [], 0

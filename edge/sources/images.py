@@ -26,7 +26,7 @@ from edge.sources.headers import Header, read_header
 # A JPEG of so many pixels is decoded at half its size first.
 _LEAST_HALVED = 500_000
 # And of so many into memory that is given.
-_LEAST_IN_PLACE = 4_000_000
+_LEAST_IN_PLACE = 3_000_000
 _SCALES = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2)
 
 # What libjpeg says where pixels were lost. A few bytes too many before a marker are

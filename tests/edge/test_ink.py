@@ -92,6 +92,7 @@ def test_a_picture_that_is_worked_on_in_bands_is_as_dark_as_a_whole_one(monkeypa
     # Rough, so that every pixel tells where it was cut.
     image = rng.integers(0, 256, (331, 90, *channels), np.uint8)
     whole = line_darkness(image, 15)
+    monkeypatch.setattr(ink, "_LARGE", 1)
     monkeypatch.setattr(ink, "_BAND", 1)
     np.testing.assert_array_equal(line_darkness(image, 15), whole)
     monkeypatch.setattr(ink, "_LEAST_ROWS", 40)
