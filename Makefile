@@ -12,11 +12,15 @@ SEED ?= 0
 TEACHERS ?= 0 1 2 3 4
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
-# The seeds of the photos that the detector of boxes learns from, and how many there are of each.
-BOXES_SEEDS ?= 101 102 103
-BOXES_GRADES ?= desk:500 hard:500 scan:300 strip:150 negatives:150
-# And of those of other writers that it is measured on.
-BOXES_VALIDATION ?= desk:100 hard:100 scan:100 strip:100 negatives:50
+# Rendered photos, GRADE-SEED-COUNT of each folder: of the hands to learn from, with boxes to find
+# and digits to cut out; and of the validation writers, to measure on and to calibrate by.
+LEARNT := $(foreach each,scan:300 desk:500 hard:500 strip:150,$(foreach seed,101 102 103 104 105,\
+	$(firstword $(subst :, ,$(each)))-$(seed)-$(lastword $(subst :, ,$(each)))))
+BOXES_LEARNT ?= $(foreach seed,101 102 103,$(filter $(foreach count,150 300 500,%-$(seed)-$(count)),$(LEARNT)) \
+	negatives-$(seed)-150)
+BOXES_VALIDATION ?= desk-1-100 hard-1-100 scan-1-100 strip-1-100 negatives-1-50
+DIGITS_LEARNT ?= $(LEARNT)
+DIGITS_VALIDATION ?= scan-8-300 desk-8-300 hard-8-300
 # Processes that render and cut them.
 JOBS ?= 2
 # Beside the one that `make test` uses.
@@ -32,6 +36,8 @@ SYSTEMD ?= /var/tmp/fivebox-systemd
 
 TRAIN := .venv-test/bin/python -m train
 CONVERT := .venv-test/bin/python -m convert
+LEARNT_IN := build/photos/learnt-
+VALIDATION_IN := build/photos/validation-
 DATA := $(if $(MNIST),--data $(MNIST)) $(foreach file,$(STROKES),--strokes $(file))
 
 EDGE := .venv/.ready
@@ -116,28 +122,25 @@ model: $(WORKSHOP)
 	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode --seed $(SEED) --out build/postcode-nano
 	$(CONVERT) build/postcode-nano/postcode-nano.keras -o edge/models/postcode-nano.tflite --quantize int8
 
-# With a GPU and fivebox[jax]: KERAS_BACKEND=jax make boxes. Photos are rendered aside, so that a
-# folder that is there is whole.
-boxes: $(WORKSHOP)
-	@mkdir -p build/photos
-	render() { \
-		out=build/photos/$$1-$$2-$$3; \
-		test -d $$out && return; \
-		rm -rf $$out.partial; \
-		.venv-test/bin/python -m benchmarks.envelopes --writers $$1 --grade $$2 --seed $$3 --count $$4 \
-			--jobs $(JOBS) --out $$out.partial && mv $$out.partial $$out; \
-	}; \
-	for each in $(BOXES_GRADES); do for seed in $(BOXES_SEEDS); do \
-		render learnt $${each%:*} $$seed $${each#*:} || exit; \
-	done; done; \
-	for each in $(BOXES_VALIDATION); do \
-		render validation $${each%:*} 1 $${each#*:} || exit; \
-	done
-	$(TRAIN) detector \
-		$(foreach each,$(BOXES_GRADES),$(BOXES_SEEDS:%=build/photos/learnt-$(firstword $(subst :, ,$(each)))-%)) \
-		--validation $(foreach each,$(BOXES_VALIDATION),build/photos/validation-$(firstword $(subst :, ,$(each)))-1) \
-		--jobs $(JOBS) --out build/boxes
+# With a GPU and fivebox[jax]: KERAS_BACKEND=jax make boxes.
+boxes: $(BOXES_LEARNT:%=$(LEARNT_IN)%) $(BOXES_VALIDATION:%=$(VALIDATION_IN)%) $(WORKSHOP)
+	$(TRAIN) detector $(BOXES_LEARNT:%=$(LEARNT_IN)%) \
+		--validation $(BOXES_VALIDATION:%=$(VALIDATION_IN)%) --jobs $(JOBS) --out build/boxes
 	$(CONVERT) detector build/boxes/boxes.keras -o edge/models/boxes.tflite
+
+build/cutouts.npz: $(DIGITS_LEARNT:%=$(LEARNT_IN)%) | $(WORKSHOP)
+	$(TRAIN) cutouts $(DIGITS_LEARNT:%=$(LEARNT_IN)%) --jobs $(JOBS) --out $@
+
+build/cutouts-validation.npz: $(DIGITS_VALIDATION:%=$(VALIDATION_IN)%) | $(WORKSHOP)
+	$(TRAIN) cutouts $(DIGITS_VALIDATION:%=$(VALIDATION_IN)%) --jobs $(JOBS) --out $@
+
+# WRITERS-GRADE-SEED-COUNT; rendered aside, so that a folder that is there is whole.
+build/photos/%: | $(WORKSHOP)
+	@mkdir -p build/photos && rm -rf $@.partial
+	set -- $(subst -, ,$*); \
+	.venv-test/bin/python -m benchmarks.envelopes --writers $$1 --grade $$2 --seed $$3 --count $$4 \
+		--jobs $(JOBS) --out $@.partial
+	mv $@.partial $@
 
 samples: $(WORKSHOP)
 	.venv-test/bin/python -m samples

@@ -119,14 +119,7 @@ def _detector(arguments: list[str]) -> int:
         "model before it is kept.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL.keras")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="OUT.tflite",
-        help="the file to write; its card OUT.json is written beside it",
-    )
+    _add_output(parser, "the file to write; its card OUT.json is written beside it")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     options = parser.parse_args(arguments)
     if options.output.suffix != ".tflite":
@@ -196,13 +189,9 @@ def _parser() -> argparse.ArgumentParser:
         "python -m convert detector MODEL.keras; each has its own --help.",
     )
     _add_source(parser, (*QUANTIZATIONS, ALL))
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="OUT.tflite",
-        help="the file to write; its card OUT.json and its report OUT.md are written beside it",
+    _add_output(
+        parser,
+        "the file to write; its card OUT.json and its report OUT.md are written beside it",
     )
     parser.add_argument(
         "--max-drop",
@@ -282,6 +271,12 @@ def _add_source(
         "training's report.json says)",
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_output(parser: argparse.ArgumentParser, explained: str) -> None:
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.tflite", help=explained
+    )
 
 
 def _points(text: str) -> float:

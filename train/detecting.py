@@ -21,11 +21,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -39,7 +37,7 @@ from train.crops import PER_PHOTO, SIDE, Crops, load_crops
 from train.errors import CheckpointError
 from train.quiet import import_keras
 from train.report import NAME as REPORT_NAME
-from train.report import of_finished
+from train.report import of_finished, versions
 
 if TYPE_CHECKING:
     import keras
@@ -156,12 +154,7 @@ def run_detector(
                 "validation": _account(validation, kept_apart),
             },
             "epochs": history,
-            "versions": {
-                "python": platform.python_version(),
-                "numpy": np.__version__,
-                (library := keras.backend.backend()): import_module(library).__version__,
-                "keras": keras.__version__,
-            },
+            "versions": versions(),
             "seconds": round(seconds, 1),
         }
         report.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -12,7 +12,7 @@ DEFAULT = "postcode"
 
 _POSTCODE = Recipe(
     name=DEFAULT,
-    summary="the kiosk's own: MNIST and pen strokes, bent anew in every epoch",
+    summary="the kiosk's own: MNIST and pen strokes, bent in a hundred ways",
     stroke_drawings=3,
     impostors=2500,
     validation=5000.0,

@@ -111,7 +111,6 @@ def make_report(
         seconds: the training took.
         origins: what it has beside these.
     """
-    import keras
 
     dataset = material.dataset
     return {
@@ -139,13 +138,20 @@ def make_report(
         "epochs": [asdict(epoch) for epoch in history],
         "stopped_early": len(history) < recipe.epochs,
         "errors": {side: dict(counts) for side, counts in errors.items()},
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            (library := keras.backend.backend()): import_module(library).__version__,
-            "keras": keras.__version__,
-        },
+        "versions": versions(),
         "seconds": round(seconds, 1),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, numpy, Keras and what it runs on."""
+    import keras
+
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        (library := keras.backend.backend()): import_module(library).__version__,
+        "keras": keras.__version__,
     }
 
 
@@ -207,8 +213,8 @@ def to_markdown(report: Mapping[str, Any], pictures: Sequence[tuple[str, str]] =
     for field, value in recipe.items():
         if field not in ("name", "summary"):
             lines.append(f"| {field} | {_readable(value)} |")
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    return "\n".join([*lines, "", f"Made with {versions}.", ""])
+    made_with = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    return "\n".join([*lines, "", f"Made with {made_with}.", ""])
 
 
 def _readable(value: Any) -> str:
