@@ -132,7 +132,7 @@ build/cutouts.npz: $(DIGITS_LEARNT:%=$(LEARNT_IN)%) | $(WORKSHOP)
 	$(TRAIN) cutouts $(DIGITS_LEARNT:%=$(LEARNT_IN)%) --jobs $(JOBS) --out $@
 
 build/cutouts-validation.npz: $(DIGITS_VALIDATION:%=$(VALIDATION_IN)%) | $(WORKSHOP)
-	$(TRAIN) cutouts $(DIGITS_VALIDATION:%=$(VALIDATION_IN)%) --jobs $(JOBS) --out $@
+	$(TRAIN) cutouts $(DIGITS_VALIDATION:%=$(VALIDATION_IN)%) --found-only --jobs $(JOBS) --out $@
 
 # WRITERS-GRADE-SEED-COUNT; rendered aside, so that a folder that is there is whole.
 build/photos/%: | $(WORKSHOP)

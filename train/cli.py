@@ -219,13 +219,17 @@ def _search(argv: Sequence[str]) -> int:
 def _cutouts(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m train cutouts",
-        usage="%(prog)s FOLDER [FOLDER ...] --out FILE.npz [--jobs N]",
+        usage="%(prog)s FOLDER [FOLDER ...] --out FILE.npz [--found-only] [--jobs N]",
         description="Cut the digits out of labelled photos, as python -m benchmarks.envelopes "
-        "renders them, the way the kiosk cuts them: for python -m train --extra FILE.npz.",
+        "renders them, the way the kiosk cuts them: for python -m train --extra FILE.npz, and of "
+        "other writers for python -m convert --calibrate FILE.npz.",
     )
     _add_photos(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz",
                         help="the file of digits")  # fmt: skip
+    parser.add_argument("--found-only", action="store_true",
+                        help="cut only where the kiosk finds the row, not where it truly is too: "
+                        "what it will read, to calibrate on")  # fmt: skip
     _add_jobs(parser, "processes that cut")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     options = parser.parse_args(argv)
@@ -233,7 +237,7 @@ def _cutouts(argv: Sequence[str]) -> int:
     def command() -> int:
         from train.cutouts import cut_out, write
 
-        examples = cut_out(options.photos, options.jobs, sys.stdout)
+        examples = cut_out(options.photos, options.jobs, options.found_only, sys.stdout)
         write(examples, options.out)
         print(f"wrote {len(examples):,} digits to {options.out}")
         return 0

@@ -49,12 +49,18 @@ class Cut(NamedTuple):
     """`(n,)`, 0 to 9."""
 
 
-def cut_out(folders: Sequence[Path], jobs: int = 1, progress: TextIO | None = None) -> Examples:
+def cut_out(
+    folders: Sequence[Path],
+    jobs: int = 1,
+    found_only: bool = False,
+    progress: TextIO | None = None,
+) -> Examples:
     """Cut the digits out of all photos in some folders; the same folders give the same digits.
 
     Args:
         folders: with photos and a `labels.csv` each (`train.photos`).
         jobs: processes; 1 cuts in this one.
+        found_only: cut where the kiosk finds the row and nowhere else: what it will read.
         progress: where to print how far it is; None prints nothing.
 
     Raises:
@@ -63,7 +69,8 @@ def cut_out(folders: Sequence[Path], jobs: int = 1, progress: TextIO | None = No
     """
     photos = [photo for photo in labelled(folders) if photo.corners is not None]
     cuts: list[Cut] = []
-    for number, some in enumerate(in_processes(_cut, photos, jobs), start=1):
+    made = in_processes(_cut_found if found_only else _cut, photos, jobs)
+    for number, some in enumerate(made, start=1):
         cuts += some
         if progress and (number % 500 == 0 or number == len(photos)):
             digits = sum(len(cut.labels) for cut in cuts)
@@ -105,7 +112,15 @@ def row_in(photo: Photo, picture: Picture, recognizer: Recognizer) -> Row | None
 
 def _cut(photo: Photo) -> list[Cut]:
     picture = Picture.of(photo.image())
-    rows = row_in(photo, picture, _recognizer()), _moved(photo)
+    return _cuts(photo, picture, row_in(photo, picture, _recognizer()), _moved(photo))
+
+
+def _cut_found(photo: Photo) -> list[Cut]:
+    picture = Picture.of(photo.image())
+    return _cuts(photo, picture, row_in(photo, picture, _recognizer()))
+
+
+def _cuts(photo: Photo, picture: Picture, *rows: Row | None) -> list[Cut]:
     cuts = (_digits(picture, row, photo.postcode) for row in rows if row is not None)
     return [cut for cut in cuts if len(cut.labels)]
 

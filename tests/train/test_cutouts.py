@@ -45,6 +45,12 @@ def test_digits_are_cut_where_the_row_is_found_and_where_it_is(folder):
     assert (examples.images[:5] != examples.images[5:10]).any()
 
 
+def test_to_calibrate_on_they_are_cut_where_the_row_is_found_alone(folder):
+    found = cut_out([folder], found_only=True)
+    assert found.labels.tolist() == [0, 4, 5, 2, 4, 6, 7, 3, 8, 1]
+    np.testing.assert_array_equal(found.images[5:], cut_out([folder]).images[10:15])
+
+
 def test_the_same_folders_give_the_same_digits_in_any_number_of_processes(folder):
     one, two = cut_out([folder], jobs=1), cut_out([folder], jobs=2)
     np.testing.assert_array_equal(one.images, two.images)
