@@ -8,7 +8,7 @@ MNIST ?= $(wildcard ../shared/data/mnist.npz)
 # Pen strokes to mix in; without them digits come from MNIST alone.
 STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
 SEED ?= 0
-# The seeds of the networks that postcode-next learns from.
+# The seeds of the networks that postcode learns from.
 TEACHERS ?= 0 1 2 3 4
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
@@ -57,7 +57,7 @@ help:
 	@echo "make test-pythons  the same bytes on other Pythons    [PYTHONS='python3.12 python3.13']"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
-	@echo "make model     train and convert postcode-next, int4 and nano  [MNIST=mnist.npz STROKES=...]"
+	@echo "make model     train and convert postcode, int4 and nano  [MNIST=mnist.npz STROKES=...]"
 	@echo "make boxes     render photos, train and convert the detector of boxes  [JOBS=2]"
 	@echo "make samples   make the photos and recordings in samples/ anew"
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
@@ -110,13 +110,15 @@ format: $(WORKSHOP)
 
 # Each step goes on where it was stopped, and is not done twice. With a GPU and fivebox[jax]:
 # KERAS_BACKEND=jax make model.
-model: $(WORKSHOP)
+model: build/cutouts.npz build/cutouts-validation.npz $(WORKSHOP)
 	for seed in $(TEACHERS); do \
 		$(TRAIN) --recipe postcode-teacher $(DATA) --seed $$seed --out build/teacher-$$seed || exit; \
 	done
 	$(TRAIN) $(DATA) --seed $(SEED) $(TEACHERS:%=--teacher build/teacher-%) --out build/postcode
-	$(TRAIN) quantize build/postcode --bits 8 --out build/postcode-int8
-	$(CONVERT) build/postcode-int8/postcode.keras -o edge/models/postcode-next.tflite --quantize int8
+	$(TRAIN) quantize build/postcode --bits 8 --extra build/cutouts.npz --no-imitate-mistakes \
+		--epochs 60 --learning-rate 0.0003 --out build/postcode-int8
+	$(CONVERT) build/postcode-int8/postcode.keras -o edge/models/postcode.tflite --quantize int8 \
+		--calibrate build/cutouts-validation.npz
 	$(TRAIN) quantize build/postcode --bits 4 --out build/postcode-int4
 	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4
 	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode --seed $(SEED) --out build/postcode-nano

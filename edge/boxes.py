@@ -55,7 +55,7 @@ _MOST_CLEAR = 3
 # A detected row that lines don't support as a whole is taken if they are seen on so much of its
 # level and of its upright walls, and weighs so much less. Where they are seen on less than most
 # it is not relied on (see `Observation.found`), so that digits without boxes aren't accepted.
-_LEAST_SEEN, _DETECTED_COST = 0.5, 0.1
+_LEAST_SEEN, _DETECTED_COST = 0.3, 0.1
 # Height of its boxes, px, in the picture in which lines are looked for around it.
 _DETECTED_HEIGHT = 20.0
 _LEAST_INK = 18.0
