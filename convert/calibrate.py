@@ -59,6 +59,12 @@ class Postcodes:
         """`(n,)`, whether all five digits are."""
         return self.culprit < 0
 
+    def accepted(self, threshold: float) -> tuple[float, float]:
+        """Return the share that is accepted at a threshold, and of it the share that is wrong."""
+        sure = self.confidence >= threshold
+        read = float(sure.mean())
+        return read, float(1 - self.right[sure].mean()) if read else 0.0
+
 
 @dataclass(frozen=True)
 class Rejection:

@@ -163,7 +163,10 @@ def summary(conversion: Conversion) -> str:
         ("quantization", card.quantization),
         ("temperature", f"{card.temperature:.4f}"),
         ("reject threshold", f"{card.reject_threshold:.4f}"),
-        ("postcodes read", f"{card.calibration['read_rate']:.2%} of those kept apart"),
+        *(
+            (f"postcodes of {name}", f"{read:.2%} of those kept apart are read")
+            for name, read in card.calibration["read_rate"].items()
+        ),
         ("proven in", ", ".join(f"{each.runtime} {each.version}" for each in conversion.proofs)),
         *(("not in", f"{name}: {reason}") for name, reason in conversion.cannot.items()),
     ]

@@ -48,9 +48,7 @@ def _train(argv: Sequence[str]) -> int:
     parser.add_argument("--list", action="store_true", help="print the recipes and leave")
     parser.add_argument("--kfold", type=int, metavar="K",
                         help="cross-validate: K networks, each on all but a K-th")  # fmt: skip
-    parser.add_argument("--teacher", type=Path, action="append", default=[], metavar="FOLDER",
-                        help="a finished run whose network is to be imitated; may be given "
-                        "again")  # fmt: skip
+    _add_teachers(parser, "a finished run whose network is to be imitated")
     _add_extra(parser)
     _add_inputs(parser, "the run's folder (default: build for postcode, build/NAME for others)")
     add_recipe_flags(parser)
@@ -127,6 +125,7 @@ def _quantize(argv: Sequence[str]) -> int:
     parser.add_argument("run", type=Path, metavar="FOLDER", help="of the finished run")
     parser.add_argument("--bits", type=int, choices=(8, 4), default=8,
                         help="of the weights (default: %(default)s)")  # fmt: skip
+    _add_teachers(parser, "another finished run whose network is to be imitated, beside this one")
     _add_extra(parser)
     _add_inputs(parser, "the new run's folder (default: FOLDER-intN)")
     add_recipe_flags(parser)
@@ -153,7 +152,10 @@ def _quantize(argv: Sequence[str]) -> int:
             strokes,
             rounding=rounding,
             # Labels alone would take it away from what it had learnt from its teachers.
-            teachers=[run.Teacher(model, rounding.sha256)],
+            teachers=[
+                run.Teacher(model, rounding.sha256),
+                *(run.load_teacher(folder) for folder in options.teacher),
+            ],
             progress=sys.stdout,
             extra_paths=extra,
         )
@@ -315,6 +317,11 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError("at least 1 is needed")
     return count
+
+
+def _add_teachers(parser: argparse.ArgumentParser, explained: str) -> None:
+    parser.add_argument("--teacher", type=Path, action="append", default=[], metavar="FOLDER",
+                        help=f"{explained}; may be given again")  # fmt: skip
 
 
 def _add_extra(parser: argparse.ArgumentParser) -> None:

@@ -27,7 +27,7 @@ def test_a_conversion_ends_with_a_table_of_what_was_measured(build, tmp_path, ca
         "int8",
         "temperature",
         "reject threshold",
-        "postcodes read",
+        "postcodes of mnist",
         "Keras",
         "same",
     ):

@@ -60,9 +60,9 @@ def test_the_card_tells_the_truth(build, target, digits_file):
     assert card["training"]["data"]["holdout"] == {"count": 300, "seed": 0, "unseen": True}
     assert card["training"]["sources"] == [SOURCES["mnist"]]
     assert card["calibration"]["temperature_of"] == 300
-    assert card["calibration"]["threshold_of"] == 4 * 300
+    assert card["calibration"]["threshold_of"] == {"mnist": 4 * 300}
     # At 1 there is no threshold from which on so few are wrong.
-    assert card["calibration"]["wrong_rate"] <= 0.01 or card["reject_threshold"] == 1
+    assert card["calibration"]["wrong_rate"]["mnist"] <= 0.01 or card["reject_threshold"] == 1
     curve = dict(card["reject_curve"])
     assert curve.get(0.01, 1) == card["reject_threshold"]
     for point in card["calibration"]["reject_curve"]:
