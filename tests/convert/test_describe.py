@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+
+from convert import calibrate
+from convert.describe import calibrate_model
+from train.augment import UNBENT
+from train.data import Examples
+
+
+class Told:
+    """A classifier that finds the logits of each image in it."""
+
+    def logits(self, digits):
+        return digits[:, 0, :10].astype(np.float32) / 10
+
+
+def made(count, wrong, seed):
+    """Return digits of which it is mostly sure, and so many that are called something else."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(10, size=count).astype(np.uint8)
+    images = np.zeros((count, 28, 28), np.uint8)
+    images[np.arange(count), 0, labels] = rng.integers(40, 140, count)
+    labels[:wrong] = (labels[:wrong] + 1) % 10
+    return Examples(images, labels)
+
+
+def test_the_threshold_holds_for_each_set_and_not_for_all_together(monkeypatch):
+    monkeypatch.setattr(calibrate, "ENOUGH", 5)
+    sets = {"pens": made(2000, 4, 0), "photos": made(400, 30, 1)}
+    told = Told()
+    logits = {name: told.logits(each.images) for name, each in sets.items()}
+    temperature, curve, account = calibrate_model(told, sets, logits, UNBENT)
+    alone = {}
+    for name, each in sets.items():
+        probabilities = calibrate.calibrated(logits[name], temperature)
+        postcodes = calibrate.compose_postcodes(
+            probabilities, each.labels, 200_000, np.random.default_rng(3)
+        )
+        alone[name] = calibrate.find_threshold(postcodes, 0.05).threshold
+    assert alone["photos"] > alone["pens"]
+    assert abs(curve[0.05].threshold - alone["photos"]) < 0.02
+    assert {point["allowed"]: point["set"] for point in account["reject_curve"]}[0.05] == "photos"
+    assert account["threshold_of"] == {"pens": 2000, "photos": 400}
+    assert account["threshold_errors"] == {"pens": 4, "photos": 30}
+    # What few digits of one set ask for costs readings of the others.
+    assert set(account["read_rate"]) == {"pens", "photos"}
+    assert max(account["wrong_rate"].values()) <= 0.01
