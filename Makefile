@@ -7,9 +7,9 @@ PYTHON ?= python3
 MNIST ?= $(wildcard ../shared/data/mnist.npz)
 # Pen strokes to mix in; without them digits come from MNIST alone.
 STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
-SEED ?= 0
-# The seeds of the networks that postcode learns from.
+# The seeds of the networks that postcode-next learns from, and of the pupils that it is one of.
 TEACHERS ?= 0 1 2 3 4
+PUPILS ?= 0 1 2
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
 # Rendered photos, GRADE-SEED-COUNT of each folder: of the hands to learn from, with boxes to find
@@ -36,6 +36,8 @@ SYSTEMD ?= /var/tmp/fivebox-systemd
 
 TRAIN := .venv-test/bin/python -m train
 CONVERT := .venv-test/bin/python -m convert
+FIRST := $(firstword $(PUPILS))
+OTHERS := $(wordlist 2,9,$(PUPILS))
 LEARNT_IN := build/photos/learnt-
 VALIDATION_IN := build/photos/validation-
 DATA := $(if $(MNIST),--data $(MNIST)) $(foreach file,$(STROKES),--strokes $(file))
@@ -57,7 +59,7 @@ help:
 	@echo "make test-pythons  the same bytes on other Pythons    [PYTHONS='python3.12 python3.13']"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
-	@echo "make model     train and convert postcode, int4 and nano  [MNIST=mnist.npz STROKES=...]"
+	@echo "make model     train and convert postcode-next, int4 and nano  [MNIST=mnist.npz STROKES=...]"
 	@echo "make boxes     render photos, train and convert the detector of boxes  [JOBS=2]"
 	@echo "make samples   make the photos and recordings in samples/ anew"
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
@@ -114,14 +116,21 @@ model: build/cutouts.npz build/cutouts-validation.npz $(WORKSHOP)
 	for seed in $(TEACHERS); do \
 		$(TRAIN) --recipe postcode-teacher $(DATA) --seed $$seed --out build/teacher-$$seed || exit; \
 	done
-	$(TRAIN) $(DATA) --seed $(SEED) $(TEACHERS:%=--teacher build/teacher-%) --out build/postcode
-	$(TRAIN) quantize build/postcode --bits 8 --extra build/cutouts.npz --no-imitate-mistakes \
-		--epochs 60 --learning-rate 0.0003 --out build/postcode-int8
-	$(CONVERT) build/postcode-int8/postcode.keras -o edge/models/postcode.tflite --quantize int8 \
-		--calibrate build/cutouts-validation.npz
-	$(TRAIN) quantize build/postcode --bits 4 --out build/postcode-int4
+	for seed in $(PUPILS); do \
+		$(TRAIN) $(DATA) --seed $$seed $(TEACHERS:%=--teacher build/teacher-%) \
+			--out build/postcode-$$seed || exit; \
+	done
+	$(TRAIN) quantize build/postcode-$(FIRST) --bits 8 --extra build/cutouts.npz \
+		--no-imitate-mistakes --epochs 60 --learning-rate 0.0003 --out build/postcode-cut
+	$(TRAIN) quantize build/postcode-cut --bits 8 --extra build/cutouts.npz \
+		--no-imitate-mistakes $(OTHERS:%=--teacher build/postcode-%) \
+		--epochs 15 --learning-rate 0.0002 --out build/postcode-int8
+	$(CONVERT) build/postcode-int8/postcode.keras -o edge/models/postcode-next.tflite \
+		--quantize int8 --calibrate build/cutouts-validation.npz
+	$(TRAIN) quantize build/postcode-$(FIRST) --bits 4 --out build/postcode-int4
 	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4
-	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode --seed $(SEED) --out build/postcode-nano
+	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode-$(FIRST) --seed $(FIRST) \
+		--out build/postcode-nano
 	$(CONVERT) build/postcode-nano/postcode-nano.keras -o edge/models/postcode-nano.tflite --quantize int8
 
 # With a GPU and fivebox[jax]: KERAS_BACKEND=jax make boxes.

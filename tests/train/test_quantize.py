@@ -6,13 +6,16 @@ import keras
 import numpy as np
 import pytest
 
+from tests.train.folders import SMALL, report_of
 from tests.train.synthetic import GENTLY, draw_digits
 from train.batches import Lessons
+from train.cli import main
 from train.data import Examples
 from train.fit import fit
 from train.network import build, scores
 from train.quantize import RoundedDense, build_rounded, plain_weights
 from train.recipe import Recipe
+from train.run import train
 
 RECIPE = Recipe(
     name="small", summary="", hidden=(32, 16), epochs=8, batch_size=32, distortion=GENTLY
@@ -87,3 +90,20 @@ def test_a_rounded_layer_that_was_saved_is_loaded_with_its_bits(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "rounded.keras")
     assert loaded.layers[-1].bits == 4
     np.testing.assert_array_equal(loaded(np.eye(5)), model(np.eye(5)))
+
+
+def test_other_runs_are_imitated_beside_the_one_that_is_rounded(digits_file, tmp_path, capsys):
+    runs = [tmp_path / "first", tmp_path / "other"]
+    for seed, run in enumerate(runs):
+        train(replace(SMALL, seed=seed), run, digits_file)
+    out = tmp_path / "rounded"
+    command = ["quantize", str(runs[0]), "--teacher", str(runs[1]), "--epochs", "1"]
+    assert main([*command, "--data", str(digits_file), "--out", str(out)]) == 0
+    made = report_of(out)
+    models = [report_of(run)["model"]["sha256"] for run in runs]
+    assert made["teachers"] == models
+    assert made["rounding"] == {"model_sha256": models[0], "bits": 8}
+    capsys.readouterr()
+    missing = ["quantize", str(runs[0]), "--teacher", str(tmp_path / "nowhere")]
+    assert main([*missing, "--data", str(digits_file), "--out", str(tmp_path / "none")]) == 1
+    assert "nowhere" in capsys.readouterr().err
