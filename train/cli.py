@@ -237,8 +237,11 @@ def _cutouts(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
 
     def command() -> int:
+        from edge import files
         from train.cutouts import cut_out, write
 
+        # Before minutes of work.
+        files.make_folder(options.out.parent)
         examples = cut_out(options.photos, options.jobs, options.found_only, sys.stdout)
         write(examples, options.out)
         print(f"wrote {len(examples):,} digits to {options.out}")

@@ -88,10 +88,13 @@ def cut_out(
 def write(examples: Examples, out: Path) -> None:
     """Write digits as `python -m train --extra` reads them, in one step.
 
+    Args:
+        examples: from `cut_out`.
+        out: in a folder that is there.
+
     Raises:
         OutputError: they can't be written.
     """
-    files.make_folder(out.parent)
     with files.staging(out.parent) as aside:
         with (aside / out.name).open("wb") as file:
             np.savez_compressed(file, images=examples.images, labels=examples.labels)

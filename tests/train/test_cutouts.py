@@ -103,6 +103,16 @@ def test_photos_without_digits_are_told(tmp_path, capsys):
     assert not out.exists()
 
 
+def test_that_they_cant_be_written_is_told_before_they_are_cut(folder, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    out = tmp_path / "file" / "digits.npz"
+    assert main(["cutouts", str(folder), "--out", str(out), "--jobs", "1"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "can't be written" in said.err
+    assert said.err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "wrong", [["photos"], ["--out", "x.npz"], ["photos", "--out", "x.npz", "--jobs", "0"]]
 )
