@@ -11,6 +11,7 @@
     report, plots, sheet     what came out (`reliability`, `progress`)
     kfold, compare, search   several runs (`ranges`)
     forward, descent         the textbook's formulas in NumPy, an oracle for the rest
-    photos, retake           crops of labelled photos, and how else they might have been taken
+    photos, cutouts          labelled photos, and the digits in them, cut out
+    crops, retake            crops of them, and how else they might have been taken
     detector, detecting      the network that finds the boxes in them, and its run
 """
