@@ -34,6 +34,7 @@ GIVEN = {
     "rounds": ("4", 4),
     "dropout": ("0.3", 0.3),
     "batch_norm": (None, True),
+    "imitate_mistakes": (None, False),
     "convolutional_epochs": ("2", 2),
     "loss": ("mse", "mse"),
     "distillation": ("0.5", 0.5),
@@ -81,6 +82,8 @@ def test_every_number_of_a_recipe_has_a_flag_that_reaches_it(asked):
     base = RECIPES["dmlp"]
     for name, (text, value) in GIVEN.items():
         flag = flags.flag(name)
+        if value is False:
+            flag = flag.replace("--", "--no-", 1)
         assert main(["--recipe", "dmlp", flag, *([text] if text else [])]) == 0
         if name in BENDS:
             expected = replace(base, distortion=replace(base.distortion, **{name: value}))
