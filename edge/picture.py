@@ -71,8 +71,8 @@ class Picture:
             halvings: of what is returned.
 
         Returns:
-            `uint8 (h, w, 3)` BGR or `(h, w)`, 2 × 2 px or more, all of the picture where no part
-            of it is there; and `(2,)`, x and y of its first pixel in the halved picture.
+            `uint8 (h, w, 3)` BGR or `(h, w)`, at least 2 × 2 px as far as the picture reaches, and
+            all of it where nothing of it is there; and `(2,)`, x and y of its first pixel in the halved picture.
 
         Raises:
             ImageError: it is damaged.

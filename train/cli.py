@@ -322,6 +322,10 @@ def _count(text: str) -> int:
     return count
 
 
+# What argparse calls it in its messages.
+_count.__name__ = "whole number"
+
+
 def _add_teachers(parser: argparse.ArgumentParser, explained: str) -> None:
     parser.add_argument("--teacher", type=Path, action="append", default=[], metavar="FOLDER",
                         help=f"{explained}; may be given again")  # fmt: skip

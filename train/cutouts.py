@@ -11,11 +11,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge import files
 from edge.crops import cut_digits
@@ -40,15 +39,6 @@ _SEED = 11
 _ENDS = np.array([[0, 0], [COUNT, 0], [COUNT, 1], [0, 1]], np.float32)
 
 
-class Cut(NamedTuple):
-    """The digits of a row, as far as they were seen."""
-
-    images: NDArray[np.uint8]
-    """`(n, 28, 28)`, white ink on black."""
-    labels: NDArray[np.uint8]
-    """`(n,)`, 0 to 9."""
-
-
 def cut_out(
     folders: Sequence[Path],
     jobs: int = 1,
@@ -68,12 +58,12 @@ def cut_out(
             digits in them.
     """
     photos = [photo for photo in labelled(folders) if photo.corners is not None]
-    cuts: list[Cut] = []
+    cuts: list[Examples] = []
     made = in_processes(_cut_found if found_only else _cut, photos, jobs)
     for number, some in enumerate(made, start=1):
         cuts += some
         if progress and (number % 500 == 0 or number == len(photos)):
-            digits = sum(len(cut.labels) for cut in cuts)
+            digits = sum(len(cut) for cut in cuts)
             print(f"photo {number}/{len(photos)}: {digits:,} digits", file=progress, flush=True)
     if not cuts:
         raise DataError(
@@ -113,19 +103,19 @@ def row_in(photo: Photo, picture: Picture, recognizer: Recognizer) -> Row | None
     return None
 
 
-def _cut(photo: Photo) -> list[Cut]:
+def _cut(photo: Photo) -> list[Examples]:
     picture = Picture.of(photo.image())
     return _cuts(photo, picture, row_in(photo, picture, _recognizer()), _moved(photo))
 
 
-def _cut_found(photo: Photo) -> list[Cut]:
+def _cut_found(photo: Photo) -> list[Examples]:
     picture = Picture.of(photo.image())
     return _cuts(photo, picture, row_in(photo, picture, _recognizer()))
 
 
-def _cuts(photo: Photo, picture: Picture, *rows: Row | None) -> list[Cut]:
+def _cuts(photo: Photo, picture: Picture, *rows: Row | None) -> list[Examples]:
     cuts = (_digits(picture, row, photo.postcode) for row in rows if row is not None)
-    return [cut for cut in cuts if len(cut.labels)]
+    return [cut for cut in cuts if len(cut)]
 
 
 @functools.cache
@@ -147,7 +137,7 @@ def _moved(photo: Photo) -> Row | None:
     return Row(cv2.getPerspectiveTransform(_ENDS, moved.astype(np.float32)), row.fill)
 
 
-def _digits(picture: Picture, row: Row, postcode: str) -> Cut:
+def _digits(picture: Picture, row: Row, postcode: str) -> Examples:
     inks = cut_digits(flatten(picture, row))
     seen = [
         (normalise(ink), label)
@@ -155,4 +145,4 @@ def _digits(picture: Picture, row: Row, postcode: str) -> Cut:
         if ink is not None
     ]
     images = np.array([image for image, _ in seen], np.uint8).reshape(-1, 28, 28)
-    return Cut(images, np.array([int(label) for _, label in seen], np.uint8))
+    return Examples(images, np.array([int(label) for _, label in seen], np.uint8))

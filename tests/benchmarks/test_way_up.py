@@ -1,28 +1,18 @@
 from __future__ import annotations
 
-import csv
 import sys
 
-import cv2
 import numpy as np
 import pytest
 
 from benchmarks.way_up import Seen, fit, main, rows_in
 from edge import Recognizer
-from tests.edge.drawing import row
+from tests.train.photographs import write_rows
 
 
 @pytest.fixture
 def folder(tmp_path):
-    with (tmp_path / "labels.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["file", "postcode", "corners"])
-        for name, postcode in (("a.png", "04524"), ("b.png", "67381"), ("none.png", "")):
-            image, corners = row(postcode)
-            cv2.imwrite(str(tmp_path / name), image)
-            numbers = np.ravel(corners) if postcode else []
-            rows.writerow([name, postcode, " ".join(map(str, numbers))])
-    return tmp_path
+    return write_rows(tmp_path)
 
 
 def test_rows_are_seen_upright_and_upside_down(folder):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+from tests.edge.drawing import row
 
 BOXES = np.array(
     [[[60 + 50 * k, 80], [100 + 50 * k, 80], [100 + 50 * k, 130], [60 + 50 * k, 130]]
@@ -29,4 +32,17 @@ def write_photos(folder: Path, count: int = 6, empty: int = 1) -> Path:
         cv2.imwrite(str(folder / f"{number:04d}.png"), paper)
         lines.append(f"{number:04d}.png,12345,{corners}")
     (folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def write_rows(folder: Path) -> Path:
+    """Write two photos of written rows, 04524 and 67381, and one without, and `labels.csv`."""
+    with (folder / "labels.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["file", "postcode", "corners"])
+        for name, postcode in (("a.png", "04524"), ("b.png", "67381"), ("none.png", "")):
+            image, corners = row(postcode)
+            cv2.imwrite(str(folder / name), image)
+            numbers = np.ravel(corners) if postcode else []
+            rows.writerow([name, postcode, " ".join(map(str, numbers))])
     return folder

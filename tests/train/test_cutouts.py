@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import csv
-
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from edge import Recognizer
 from edge.picture import Picture
 from tests.edge.drawing import row
-from tests.train.photographs import write_photos
+from tests.train.photographs import write_photos, write_rows
 from train import data
 from train.cli import main
 from train.cutouts import cut_out, row_in, write
@@ -19,16 +17,7 @@ from train.photos import labelled
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    with (folder / "labels.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["file", "postcode", "corners"])
-        for name, postcode in (("a.png", "04524"), ("b.png", "67381"), ("none.png", "")):
-            image, corners = row(postcode)
-            cv2.imwrite(str(folder / name), image)
-            numbers = np.ravel(corners) if postcode else []
-            rows.writerow([name, postcode, " ".join(map(str, numbers))])
-    return folder
+    return write_rows(tmp_path_factory.mktemp("photos"))
 
 
 def test_digits_are_cut_where_the_row_is_found_and_where_it_is(folder):
