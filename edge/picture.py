@@ -72,7 +72,8 @@ class Picture:
 
         Returns:
             `uint8 (h, w, 3)` BGR or `(h, w)`, at least 2 × 2 px as far as the picture reaches, and
-            all of it where nothing of it is there; and `(2,)`, x and y of its first pixel in the halved picture.
+            all of it where nothing of it is there; and `(2,)`, x and y of its first pixel in the
+            halved picture.
 
         Raises:
             ImageError: it is damaged.
