@@ -96,6 +96,27 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def load_model(path: Path) -> tuple[bytes, ModelCard | None]:
+    """Read a model file and the card beside it.
+
+    Args:
+        path: of the `.tflite` file.
+
+    Returns:
+        The file's bytes, and its card where there is one.
+
+    Raises:
+        ModelError: the file or its card can't be read, or the card is another file's.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no such model file; check the path") from error
+    except OSError as error:
+        raise ModelError(f"{path}: the model can't be read ({error.strerror})") from error
+    return content, load_card(path, content)
+
+
 def load_card(model: Path, content: bytes) -> ModelCard | None:
     """Read the card beside a model and check that it describes this very file.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.card import load_card
+from edge.card import load_model
 from edge.errors import ModelError
 from edge.interpreter import make_interpreter
 from edge.quiet import native_stderr_silenced
@@ -69,13 +69,7 @@ class Classifier:
         xnnpack: bool = True,
     ) -> None:
         self.path = BUNDLED_MODEL if model is None else Path(model)
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError as error:
-            raise ModelError(f"{self.path}: no such model file; check the path") from error
-        except OSError as error:
-            raise ModelError(f"{self.path}: the model can't be read ({error.strerror})") from error
-        self.card = load_card(self.path, content)
+        content, self.card = load_model(self.path)
         self._interpreter = make_interpreter(content, str(self.path), threads, runtime, xnnpack)
         self._lock = threading.Lock()
         self._input, self._output = self._check_tensors()

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.card import load_card
+from edge.card import load_model
 from edge.errors import ModelError
 from edge.interpreter import make_interpreter
 from edge.picture import Picture
@@ -83,11 +83,7 @@ class Detector:
 
     def __init__(self, model: str | Path | None = None, xnnpack: bool = True) -> None:
         path = BUNDLED_DETECTOR if model is None else Path(model)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelError(f"{path}: the model can't be read ({error.strerror})") from error
-        self.card = load_card(path, content)
+        content, self.card = load_model(path)
         self._lock = threading.Lock()
         # Another size takes as long to be prepared as to be looked at.
         self._interpreters: dict[tuple[int, int], Any] = {}
