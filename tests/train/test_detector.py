@@ -9,10 +9,10 @@ import pytest
 from edge.detector import BOX_UNIT, OUTPUTS, ROW_UNIT, STRIDE
 from edge.errors import OutputError
 from tests.train.photographs import write_photos
-from train import detecting
+from train import course
 from train.cli import main
 from train.detecting import DetectorRecipe, run_detector
-from train.detector import OneCycle, Shifts, build, loss, targets
+from train.detector import Shifts, build, loss, targets
 from train.errors import CheckpointError
 
 PLACES = 16
@@ -121,16 +121,6 @@ def test_the_network_is_the_same_in_both_ways_and_takes_any_size():
     assert (build(seed=5).get_weights()[0] != plain.get_weights()[0]).any()
 
 
-def test_the_rate_rises_and_falls():
-    rate = OneCycle(0.003, 1000, 0.04, 0.005)
-    rates = [float(rate(step)) for step in range(1001)]
-    assert rates[0] == 0
-    assert 38 <= int(np.argmax(rates)) <= 40
-    assert 0.0029 < max(rates) <= 0.003
-    assert rates[-1] == pytest.approx(0.003 * 0.005, rel=1e-3)
-    assert OneCycle(**rate.get_config())(500) == rate(500)
-
-
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     """Return folders to learn from and to measure on."""
@@ -163,7 +153,7 @@ def test_a_run_leaves_a_network_that_has_learnt_and_a_report(finished):
 def test_a_killed_run_goes_on_and_comes_to_the_same(photos, finished, tmp_path, monkeypatch):
     out = tmp_path / "boxes"
     saves = []
-    save = detecting.Checkpoint.save
+    save = course.Checkpoint.save
 
     def killed(self, progressed):
         save(self, progressed)
@@ -171,7 +161,7 @@ def test_a_killed_run_goes_on_and_comes_to_the_same(photos, finished, tmp_path, 
         if len(saves) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(detecting.Checkpoint, "save", killed)
+    monkeypatch.setattr(course.Checkpoint, "save", killed)
     with pytest.raises(KeyboardInterrupt):
         run_detector([photos[0]], [photos[1]], out, TINY, jobs=2)
     assert [path.name for path in out.iterdir()] == ["checkpoint.npz"]
