@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from edge.terminal import run_command
 if TYPE_CHECKING:
     from convert.convert import Conversion
 
+# Those that are converted by a command of their own.
+_NETWORKS = {"detector": "detector of boxes", "trajectory": "reader of pen trajectories"}
 QUANTIZATIONS = {name: variant.summary for name, variant in VARIANTS.items()}
 
 
@@ -32,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _inspect(arguments[1:])
     if arguments[:1] == ["layers"]:
         return _layers(arguments[1:])
-    if arguments[:1] == ["detector"]:
-        return _detector(arguments[1:])
+    if arguments and arguments[0] in _NETWORKS:
+        return _network(arguments[0], arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.output.suffix != ".tflite":
@@ -111,24 +114,40 @@ def _layers(arguments: list[str]) -> int:
     return run_command("convert", options.debug, command)
 
 
-def _detector(arguments: list[str]) -> int:
+def _network(name: str, arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m convert detector",
-        description="Turn the detector of boxes, as python -m train detector makes it, into a "
+        prog=f"python -m convert {name}",
+        description=f"Turn the {_NETWORKS[name]}, as python -m train {name} makes it, into a "
         ".tflite file of float32 with its model card. The file is run and compared with the "
         "model before it is kept.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL.keras")
     _add_output(parser, "the file to write; its card OUT.json is written beside it")
+    if name == "trajectory":
+        parser.add_argument(
+            "--classifier",
+            type=Path,
+            metavar="FILE.tflite",
+            help="with whose answer the network's is pooled to find the reject thresholds "
+            "(default: the bundled model)",
+        )
+        _add_strokes(parser)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     options = parser.parse_args(arguments)
     if options.output.suffix != ".tflite":
         parser.error(f"argument -o: {options.output} must end in .tflite")
 
     def command() -> int:
-        from convert.detector import convert_detector
+        from convert.networks import NETWORKS, convert_network
 
-        made = convert_detector(options.model, options.output)
+        calibrated = None
+        if name == "trajectory":
+            from convert.touch import calibrate_touch
+
+            calibrated = partial(
+                calibrate_touch, options.model, options.strokes, options.classifier
+            )
+        made = convert_network(NETWORKS[name], options.model, options.output, calibrated)
         print(
             f"wrote {made.path}, {made.size:,} bytes; no output differs by more than "
             f"{made.largest_difference:.2g} from the Keras model's"
@@ -189,7 +208,8 @@ def _parser() -> argparse.ArgumentParser:
         "report. The file is run in every runtime that it is meant for and compared with the "
         "model before it is kept.",
         epilog="Also: python -m convert inspect FILE.tflite; python -m convert layers MODEL.keras; "
-        "python -m convert detector MODEL.keras; each has its own --help.",
+        "python -m convert detector MODEL.keras; python -m convert trajectory MODEL.keras; each "
+        "has its own --help.",
     )
     _add_source(parser, (*QUANTIZATIONS, ALL))
     _add_output(
@@ -264,6 +284,11 @@ def _add_source(
         help="MNIST as Keras ships it (default: where the training's report.json says, "
         "else Keras's copy)",
     )
+    _add_strokes(parser)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_strokes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strokes",
         type=Path,
@@ -273,7 +298,6 @@ def _add_source(
         help="a stroke set that was learnt from; may be given again (default: where the "
         "training's report.json says)",
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _add_output(parser: argparse.ArgumentParser, explained: str) -> None:

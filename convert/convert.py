@@ -258,10 +258,7 @@ def _make(work: _Work, quantization: str, staged: Path) -> Conversion:
     card = ModelCard(
         sha256=sha256_of(content),
         temperature=temperature,
-        reject_threshold=curve[calibrate.ALLOWED_WRONG].threshold,
-        reject_curve=[
-            (allowed, point.threshold) for allowed, point in curve.items() if point.read_rate > 0
-        ],
+        **describe.thresholds_of(curve),
         architecture=describe.architecture_of(source),
         quantization=quantization,
         training=describe.training_of(source, digits),

@@ -6,7 +6,7 @@ import contextlib
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,40 +49,67 @@ def calibrate_model(
         name: _bent(digits, distortion, rng) if name == MNIST else digits
         for name, digits in holdout.items()
     }
-    probabilities = {
-        name: calibrate.calibrated(verify.run(classifier, digits.images), temperature)
-        for name, digits in unseen.items()
-    }
-    postcodes = {
-        name: calibrate.compose_postcodes(
-            probabilities[name],
-            digits.labels,
-            POSTCODES,
-            rng,
-            np.arange(len(digits)) % len(holdout[name]),
-        )
-        for name, digits in unseen.items()
-    }
-    curves = {
-        name: calibrate.error_reject_curve(each, calibrate.CURVE)
-        for name, each in postcodes.items()
-    }
-    curve, strictest = {}, {}
-    for place, allowed in enumerate(calibrate.CURVE):
-        name = max(curves, key=lambda name: curves[name][place].threshold)
-        curve[allowed], strictest[allowed] = curves[name][place], name
-    threshold = curve[calibrate.ALLOWED_WRONG].threshold
-    accepted = {name: each.accepted(threshold) for name, each in postcodes.items()}
-    account = {
+    curve, account = strictest(
+        {
+            name: Kept(
+                calibrate.calibrated(verify.run(classifier, digits.images), temperature),
+                digits.labels,
+                np.arange(len(digits)) % len(holdout[name]),
+            )
+            for name, digits in unseen.items()
+        },
+        rng,
+    )
+    fitted = {
         "temperature_of": len(plain),
         "negative_log_likelihood": {
             "before": round(calibrate.negative_log_likelihood(logits, plain.labels), 6),
             "after": round(calibrate.negative_log_likelihood(logits, plain.labels, temperature), 6),
         },
-        "threshold_of": {name: len(digits) for name, digits in unseen.items()},
+    }
+    return temperature, curve, fitted | account | {"seed": _SEED}
+
+
+class Kept(NamedTuple):
+    """Digits of one kind that were kept apart, n of them."""
+
+    probabilities: NDArray[np.float32]
+    """`(n, 10)`, calibrated."""
+    labels: NDArray[np.uint8]
+    """`(n,)`"""
+    origins: NDArray[np.int64] | None = None
+    """`(n,)`, the same number for pictures of one and the same digit; None where each is
+    another."""
+
+
+def strictest(
+    sets: Mapping[str, Kept], rng: np.random.Generator
+) -> tuple[dict[float, calibrate.Rejection], dict[str, Any]]:
+    """Return the error-reject curve that holds for each set, and the card's account of it.
+
+    Args:
+        sets: digits of each kind, by name; of all thresholds the highest is taken.
+        rng: composes postcodes of them.
+    """
+    postcodes = {
+        name: calibrate.compose_postcodes(*each[:2], POSTCODES, rng, each.origins)
+        for name, each in sets.items()
+    }
+    curves = {
+        name: calibrate.error_reject_curve(each, calibrate.CURVE)
+        for name, each in postcodes.items()
+    }
+    curve, decisive = {}, {}
+    for place, allowed in enumerate(calibrate.CURVE):
+        name = max(curves, key=lambda name: curves[name][place].threshold)
+        curve[allowed], decisive[allowed] = curves[name][place], name
+    threshold = curve[calibrate.ALLOWED_WRONG].threshold
+    accepted = {name: each.accepted(threshold) for name, each in postcodes.items()}
+    return curve, {
+        "threshold_of": {name: len(each.labels) for name, each in sets.items()},
         "threshold_errors": {
-            name: int(np.count_nonzero(probabilities[name].argmax(axis=1) != digits.labels))
-            for name, digits in unseen.items()
+            name: int(np.count_nonzero(each.probabilities.argmax(axis=1) != each.labels))
+            for name, each in sets.items()
         },
         "postcodes": POSTCODES,
         "read_rate": {name: read for name, (read, _) in accepted.items()},
@@ -90,7 +117,7 @@ def calibrate_model(
         "reject_curve": [
             {
                 "allowed": allowed,
-                "set": strictest[allowed],
+                "set": decisive[allowed],
                 "read_rate": point.read_rate,
                 "wrong_rate": point.wrong_rate,
                 "standard_error": point.standard_error,
@@ -98,9 +125,18 @@ def calibrate_model(
             }
             for allowed, point in curve.items()
         ],
-        "seed": _SEED,
     }
-    return temperature, curve, account
+
+
+def thresholds_of(curve: Mapping[float, calibrate.Rejection]) -> dict[str, Any]:
+    """Return the card's fields that an error-reject curve gives; a share none is read at is not
+    there."""
+    return {
+        "reject_threshold": curve[calibrate.ALLOWED_WRONG].threshold,
+        "reject_curve": [
+            (allowed, point.threshold) for allowed, point in curve.items() if point.read_rate > 0
+        ],
+    }
 
 
 def _bent(digits: Examples, distortion: Distortion, rng: np.random.Generator) -> Examples:

@@ -21,14 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.batch import read_input
-from edge.digits import normalise
+from edge.doctor import sample
 from edge.doctor.child import run_module
-from edge.doctor.sample import recording
 from edge.interpreter import load_interpreter_class
 from edge.recognizer import Recognizer
 from edge.sources.images import decode_picture
 from edge.sources.inputs import Input
-from edge.strokes import assign, draw, parse_recording
+from edge.strokes import parse_recording
 
 PAGE = (1640, 1232)
 """Width and height of the drawn page, px: half of a Raspberry Pi camera's each way."""
@@ -146,7 +145,7 @@ def draw_page(width: int = PAGE[0], height: int = PAGE[1]) -> NDArray[np.uint8]:
         `uint8 (height, width, 3)` BGR.
     """
     page = np.full((height, width, 3), (226, 236, 240), np.uint8)
-    written = parse_recording(recording())
+    written = parse_recording(sample.recording())
     right, bottom = written.corners.max(axis=(0, 1))
     scale = 0.5 * width / right
     corner = np.array([0.3 * width, 0.6 * height - bottom * scale])
@@ -169,10 +168,8 @@ def _polygon(
 
 
 def _built_in(recognizer: Recognizer) -> dict[str, list[Callable[[], object]]]:
-    touched = recording()
-    checked = parse_recording(touched)
-    inks = map(draw, assign(checked), checked.boxes[:, 3].tolist())
-    digits = np.stack([normalise(ink) for ink in inks if ink is not None])
+    touched = sample.recording()
+    digits = sample.digits()
     done, encoded = cv2.imencode(".jpg", draw_page(), [cv2.IMWRITE_JPEG_QUALITY, 90])
     assert done, "a uint8 (h, w, 3) array can always be encoded"
     content = encoded.tobytes()

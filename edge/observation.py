@@ -28,6 +28,8 @@ class Observation:
     """Why there are no boxes: `no-boxes`."""
     quality: Quality | None = None
     """How well the row can be seen; None where it is not from a picture."""
+    touched: bool = False
+    """Whether it was written on a screen, and read by the way of the pen too."""
 
     @property
     def legibility(self) -> float:

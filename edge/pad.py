@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import strokes
-from edge.digits import normalise
 from edge.reading import Reading
 
 WIDTH, HEIGHT = 520, 200
@@ -108,12 +107,7 @@ def action_at(x: float, y: float) -> Action | None:
 
 def digits_of(recording: dict[str, Any]) -> tuple[NDArray[np.uint8] | None, ...]:
     """Return the five images that the model is given of a recording; None for a blank box."""
-    checked = strokes.parse_recording(recording)
-    inks = [
-        strokes.draw(part, float(box[3]))
-        for part, box in zip(strokes.assign(checked), checked.boxes, strict=True)
-    ]
-    return tuple(None if ink is None else normalise(ink) for ink in inks)
+    return tuple(strokes.digits_of(strokes.parse_recording(recording)))
 
 
 def draw(pad: Pad, scale: float = 1.0) -> NDArray[np.uint8]:

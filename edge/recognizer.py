@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge import strokes
 from edge.arrays import as_bgr, as_crops
 from edge.boxes import Boxes, as_marked, search
+from edge.card import ModelCard
 from edge.choice import Choice, choose
 from edge.classifier import Classifier
 from edge.crops import cut_digits
@@ -30,6 +31,7 @@ from edge.picture import Picture
 from edge.quality import Quality, assess
 from edge.reading import Quad, Reading
 from edge.strip import flatten
+from edge.trajectory import bundled, pooled
 
 # Five boxes need at least this many px to hold digits that can be told apart.
 _LEAST_WIDTH = 40
@@ -80,8 +82,13 @@ class Recognizer:
     ) -> None:
         self.classifier = Classifier(model, xnnpack=xnnpack)
         self._detect = partial(detected, xnnpack=xnnpack)
+        self._trajectories = partial(bundled, xnnpack)
         self.directory = None if directory is None else Directory.open(directory)
-        self.threshold = _threshold(self.classifier, max_error)
+        self.threshold = _threshold(self.classifier.card, self.classifier.path, max_error)
+        self._max_error = max_error
+        if max_error is not None:
+            # That it can't be kept is told here, not by the first recording.
+            _ = self.touch_threshold
 
     @_timed
     def read(self, image: NDArray[np.uint8] | Picture) -> Reading:
@@ -148,8 +155,20 @@ class Recognizer:
         """
         if not observation.boxes:
             return Reading("no-boxes", reason=observation.reason)
-        reading = decode(observation.boxes, self.threshold, self.directory, observation.found)
+        threshold = self.touch_threshold if observation.touched else self.threshold
+        reading = decode(observation.boxes, threshold, self.directory, observation.found)
         return explained(reading, observation.quality)
+
+    @cached_property
+    def touch_threshold(self) -> float:
+        """Least confidence of an accepted touch recording: that of photos, or a higher one.
+
+        Raises:
+            ModelError: the network that reads trajectories is missing or damaged, or its card
+                has no threshold for the largest error.
+        """
+        reader = self._trajectories()
+        return max(self.threshold, _threshold(reader.card, reader.path, self._max_error))
 
     @_timed
     def read_boxes(self, crops: Sequence[NDArray[np.uint8]]) -> Reading:
@@ -188,12 +207,28 @@ class Recognizer:
             RecordingError: it has another form.
         """
         checked = strokes.parse_recording(recording)
-        inks = [
-            strokes.draw(part, float(box[3]))
-            for part, box in zip(strokes.assign(checked), checked.boxes, strict=True)
+        parts = strokes.assign(checked)
+        digits = strokes.digits_of(checked, parts)
+        seen = self._observe(digits, [_quad(box) for box in checked.corners])
+        return replace(seen, boxes=self._with_trajectories(seen.boxes, parts), touched=True)
+
+    def _with_trajectories(
+        self, boxes: Sequence[Box], parts: Sequence[Sequence[strokes.Stroke]]
+    ) -> tuple[Box, ...]:
+        """Return boxes with what the way of the pen tells of those that are written in."""
+        written = [
+            (box.probabilities, part)
+            for box, part in zip(boxes, parts, strict=True)
+            if box.probabilities is not None
         ]
-        digits = [None if ink is None else normalise(ink) for ink in inks]
-        return self._observe(digits, [_quad(box) for box in checked.corners])
+        if not written:
+            return tuple(boxes)
+        images, ways = zip(*written, strict=True)
+        rows = iter(pooled(np.stack(images), self._trajectories().probabilities(ways)))
+        return tuple(
+            box if box.probabilities is None else box._replace(probabilities=next(rows))
+            for box in boxes
+        )
 
     def _observe(
         self,
@@ -251,19 +286,18 @@ def explained(reading: Reading, quality: Quality | None) -> Reading:
     return reading
 
 
-def _threshold(classifier: Classifier, max_error: float | None) -> float:
-    card = classifier.card
+def _threshold(card: ModelCard | None, path: Path, max_error: float | None) -> float:
     if max_error is None:
         return card.reject_threshold if card else DEFAULT_THRESHOLD
     if card is None:
         raise ModelError(
-            f"{classifier.path}: the model has no card to choose a threshold by; convert it with "
+            f"{path}: the model has no card to choose a threshold by; convert it with "
             "python -m convert, or leave the largest error out"
         )
     try:
         return card.threshold_for(max_error)
     except ModelError as error:
-        raise ModelError(f"{classifier.path}: {error}") from error
+        raise ModelError(f"{path}: {error}") from error
 
 
 def _quad(corners: NDArray[np.float32]) -> Quad:

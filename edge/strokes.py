@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.digits import normalise
 from edge.errors import RecordingError
 
 COUNT = 5
@@ -143,6 +144,22 @@ def draw(strokes: Sequence[Stroke], box_height: float) -> NDArray[np.uint8] | No
         lines.append(np.rint(((stroke - low) * scale + pen) * 2**_SHIFT).astype(np.int32))
     cv2.polylines(image, lines, False, 255, pen, cv2.LINE_8, _SHIFT)
     return image
+
+
+def digits_of(
+    recording: Recording, parts: Sequence[Sequence[Stroke]] | None = None
+) -> list[NDArray[np.uint8] | None]:
+    """Return the digit image of each box as a model is given it, `uint8 (28, 28)`.
+
+    Args:
+        recording: that was checked.
+        parts: what `assign` returns of it; None asks it.
+
+    Returns:
+        Five of them, white ink on black; None for a box that is blank.
+    """
+    drawn = map(draw, parts or assign(recording), recording.boxes[:, 3].tolist())
+    return [None if ink is None else normalise(ink) for ink in drawn]
 
 
 def _is_list(value: object) -> bool:

@@ -6,11 +6,18 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from edge.terminal import run_command
 from train.flags import add_recipe_flags, overridden
 from train.recipes import DEFAULT, RECIPES, fine_tuning
+
+if TYPE_CHECKING:
+    from train.course import Course
+
+C = TypeVar("C", bound="Course")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,8 +47,8 @@ def _train(argv: Sequence[str]) -> int:
         description="Train a multi-layer perceptron by a recipe. Writes the model, report.json, "
         "report.md and pictures into a folder of its own; the same command goes on where a "
         "stopped one was. python -m convert makes the Pi's file of the model.",
-        epilog="other commands: python -m train compare, quantize, search, cutouts or detector, "
-        "each with --help",
+        epilog="other commands: python -m train compare, quantize, search, cutouts, detector or "
+        "trajectory, each with --help",
     )
     parser.add_argument("--recipe", choices=list(RECIPES), default=DEFAULT, metavar="NAME",
                         help="which one (default: %(default)s)")  # fmt: skip
@@ -251,6 +258,8 @@ def _cutouts(argv: Sequence[str]) -> int:
 
 
 def _detector(argv: Sequence[str]) -> int:
+    from train.detecting import DetectorRecipe
+
     parser = argparse.ArgumentParser(
         prog="python -m train detector",
         usage="%(prog)s FOLDER [FOLDER ...] --validation FOLDER [FOLDER ...] [--out FOLDER] "
@@ -265,20 +274,11 @@ def _detector(argv: Sequence[str]) -> int:
                         help="photos to measure on, of other writers")  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("build") / "boxes", metavar="FOLDER",
                         help="the run's folder (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--epochs", type=int, metavar="N",
-                        help="times each crop is seen (default: 290)")  # fmt: skip
-    parser.add_argument("--seed", type=int, metavar="N",
-                        help="of weights, order and retakes (default: 0)")  # fmt: skip
+    _add_course(parser, DetectorRecipe().epochs)
     _add_jobs(parser, "processes that cut crops, and threads that retake them")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     options = parser.parse_args(argv)
-    from train.detecting import DetectorRecipe
-
-    given = {"epochs": options.epochs, "seed": options.seed}
-    try:
-        recipe = DetectorRecipe(**{name: v for name, v in given.items() if v is not None})
-    except ValueError as error:
-        parser.error(str(error))
+    recipe = _course(DetectorRecipe(), options, parser)
 
     def command() -> int:
         from train.detecting import run_detector
@@ -286,6 +286,33 @@ def _detector(argv: Sequence[str]) -> int:
         run_detector(
             options.photos, options.validation, options.out, recipe, options.jobs, sys.stdout
         )
+        return 0
+
+    return run_command("train", options.debug, command, _STOPPED)
+
+
+def _trajectory(argv: Sequence[str]) -> int:
+    from train.trajectory.run import TrajectoryRecipe
+
+    parser = argparse.ArgumentParser(
+        prog="python -m train trajectory",
+        usage="%(prog)s --strokes FILE [--strokes FILE ...] [--out FOLDER] [options]",
+        description="Train the network that reads touched digits by the way of the pen. Writes "
+        "trajectory.keras and report.json into a folder of its own; the same command goes on "
+        "where a stopped one was. python -m convert trajectory makes the Pi's file of it.",
+    )
+    _add_strokes(parser, "a stroke set to learn from", required=True)
+    parser.add_argument("--out", type=Path, default=Path("build") / "trajectory", metavar="FOLDER",
+                        help="the run's folder (default: %(default)s)")  # fmt: skip
+    _add_course(parser, TrajectoryRecipe().epochs)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    options = parser.parse_args(argv)
+    recipe = _course(TrajectoryRecipe(), options, parser)
+
+    def command() -> int:
+        from train.trajectory.run import run_trajectory
+
+        run_trajectory(options.strokes, options.out, recipe, sys.stdout)
         return 0
 
     return run_command("train", options.debug, command, _STOPPED)
@@ -303,6 +330,22 @@ def listing() -> str:
             f"batch {recipe.batch_size}, {recipe.epochs} epochs"
         )
     return "\n".join(lines)
+
+
+def _add_course(parser: argparse.ArgumentParser, epochs: int) -> None:
+    parser.add_argument("--epochs", type=int, metavar="N",
+                        help=f"times each example is seen (default: {epochs})")  # fmt: skip
+    parser.add_argument("--seed", type=int, metavar="N",
+                        help="of weights, order and variation (default: 0)")  # fmt: skip
+
+
+def _course(usual: C, options: argparse.Namespace, parser: argparse.ArgumentParser) -> C:
+    """Return the usual numbers with those that were given."""
+    given = {"epochs": options.epochs, "seed": options.seed}
+    try:
+        return replace(usual, **{name: v for name, v in given.items() if v is not None})
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def _add_photos(parser: argparse.ArgumentParser) -> None:
@@ -342,11 +385,16 @@ def _add_inputs(parser: argparse.ArgumentParser, out_help: str) -> None:
     parser.add_argument("--data", type=Path, metavar="FILE.npz",
                         help="the data set as Keras ships it (default: Keras's cached copy, else "
                         "its download)")  # fmt: skip
-    parser.add_argument("--strokes", type=Path, action="append", default=[], metavar="FILE",
-                        help="a stroke set to mix in: JSON, or UCI pen digits in their original "
-                        "form; may be given again")  # fmt: skip
+    _add_strokes(parser, "a stroke set to mix in")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=out_help)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_strokes(parser: argparse.ArgumentParser, what: str, required: bool = False) -> None:
+    parser.add_argument("--strokes", type=Path, action="append", default=[], required=required,
+                        metavar="FILE",
+                        help=f"{what}: JSON, or UCI pen digits in their original form; may be "
+                        "given again")  # fmt: skip
 
 
 _STOPPED = "stopped; the same command goes on from the last epoch"
@@ -356,4 +404,5 @@ _COMMANDS = {
     "search": _search,
     "cutouts": _cutouts,
     "detector": _detector,
+    "trajectory": _trajectory,
 }

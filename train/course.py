@@ -160,10 +160,11 @@ class Study:
             weight_decay=course.weight_decay,
         )
         optimizer.build(network.trainable_variables)
+        # Weights, and where the seeds of what is silenced at random have come to.
+        state = [*network.variables, *optimizer.variables]
         # XLA compiles for longer than a small training on a CPU takes; on JAX there is no other
         # way.
         network.compile(optimizer, loss, jit_compile=keras.backend.backend() == "jax")
-        state = [*network.weights, *optimizer.variables]
         history: list[dict[str, Any]] = []
         if progressed := self._checkpoint.load():
             try:

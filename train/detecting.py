@@ -1,7 +1,7 @@
 """One training of the detector of boxes in a folder of its own: `python -m train detector`.
 
 Leaves `boxes.keras` and `report.json`, or a state to go on from; `train.course` tells what is in
-the report. `convert.networks` makes the kiosk's file of it.
+the report. `convert` makes the kiosk's file of it.
 """
 
 from __future__ import annotations

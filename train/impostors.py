@@ -72,7 +72,7 @@ def _cross(ink: Canvas, pen: int, rng: np.random.Generator) -> None:
         middle = (start + stop) / 2 + rng.normal(0, 0.04 * _DRAWN, 2)
         points = np.stack([start, middle, stop])
         points[:, 0] = _DRAWN / 2 + narrow * (points[:, 0] - _DRAWN / 2)
-        _line(ink, _smooth(points), pen)
+        _line(ink, smoothed(points), pen)
 
 
 def _letter(ink: Canvas, pen: int, rng: np.random.Generator) -> None:
@@ -92,7 +92,7 @@ def _scribble(ink: Canvas, pen: int, rng: np.random.Generator) -> None:
     points = np.stack([along, across], axis=1) + rng.normal(0, 0.08 * _DRAWN, (turns, 2))
     if rng.random() < 0.5:
         points = points[:, ::-1]
-    _line(ink, _smooth(points) if rng.random() < 0.7 else points, max(4, pen // 2))
+    _line(ink, smoothed(points) if rng.random() < 0.7 else points, max(4, pen // 2))
 
 
 def _tick(ink: Canvas, pen: int, rng: np.random.Generator) -> None:
@@ -119,7 +119,7 @@ def _line(ink: Canvas, points: NDArray[np.float64], pen: int) -> None:
     cv2.polylines(ink, [np.rint(points * 16).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 4)
 
 
-def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def smoothed(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a rounder way through points, by cutting their corners twice (Chaikin 1974)."""
     for _ in range(2):
         near, far = points[:-1], points[1:]

@@ -108,12 +108,7 @@ def gather(
     else:
         splits = data.folds(dataset.train, fold.of, recipe.validation_seed)
         learnt, held = next(split for k, split in enumerate(splits) if k == fold.index)
-    sets: list[Strokes] = []
-    for path in stroke_paths:
-        source = load_strokes(path)
-        if source.name in (recipe.dataset, *(each.source.name for each in sets)):
-            raise DataError(f"{path}: another set is called {source.name} as well; rename one")
-        sets.append(divide(source, recipe))
+    sets = divided(stroke_paths, recipe)
     return Material(
         dataset=dataset,
         learnt=learnt,
@@ -124,6 +119,21 @@ def gather(
         strokes=sets,
         extra=extra,
     )
+
+
+def divided(stroke_paths: Sequence[Path], recipe: Recipe) -> list[Strokes]:
+    """Load stroke sets and divide each by writer.
+
+    Raises:
+        DataError: one is missing, damaged or has the name of another.
+    """
+    sets: list[Strokes] = []
+    for path in stroke_paths:
+        source = load_strokes(path)
+        if source.name in (recipe.dataset, *(each.source.name for each in sets)):
+            raise DataError(f"{path}: another set is called {source.name} as well; rename one")
+        sets.append(divide(source, recipe))
+    return sets
 
 
 def divide(source: StrokeSet, recipe: Recipe) -> Strokes:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from edge.card import ModelCard
 from edge.doctor.child import Ended, run_module
-from edge.doctor.sample import POSTCODE, recording
+from edge.doctor.sample import POSTCODE, taken_for
 from edge.errors import UpdateError
 
 # So unlikely must a result be, if the card were right, before it is held against the model.
@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> int:
     digits = wrong = 0
     try:
         recognizer = Recognizer(model, xnnpack=how == "xnnpack")
-        sample = recognizer.read_strokes(recording()).guess
+        sample = taken_for(recognizer.classifier)
         labels = load_labels(Path(folder)) if folder else []
         readings = read_all(recognizer, [label.path for label in labels])
         for label, reading in zip(labels, readings, strict=True):

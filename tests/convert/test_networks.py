@@ -8,12 +8,16 @@ import keras
 import numpy as np
 import pytest
 
-from convert import detector as module
+from convert import networks as module
 from convert.cli import main
-from convert.detector import convert_detector
+from convert.networks import DETECTOR, convert_network
 from edge.card import sha256_of
+from edge.classifier import BUNDLED_MODEL
 from edge.detector import Detector
+from edge.trajectory import TrajectoryClassifier
+from tests.train.synthetic import write_handwriting
 from train.detector import architecture, build
+from train.trajectory.run import TrajectoryRecipe, run_trajectory
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,7 @@ def test_the_same_network_gives_the_same_file_and_a_report_of_another_says_nothi
     report = json.loads((trained / "report.json").read_text())
     report["model"]["sha256"] = "0" * 64
     (tmp_path / "report.json").write_text(json.dumps(report))
-    made = convert_detector(tmp_path / "boxes.keras", tmp_path / "out.tflite")
+    made = convert_network(DETECTOR, tmp_path / "boxes.keras", tmp_path / "out.tflite")
     assert list(made.card.training) == ["model"]
     assert made.path.read_bytes() == converted.read_bytes()
     assert made.largest_difference < 1e-3
@@ -92,7 +96,7 @@ def test_a_file_that_says_another_thing_is_not_kept(
     trained, tmp_path, capsys, monkeypatch, difference
 ):
     monkeypatch.setattr(module, "_largest_difference", lambda *_: difference)
-    monkeypatch.setattr(module, "_to_tflite", lambda _: b"")
+    monkeypatch.setattr(module, "_to_tflite", lambda *_: b"")
     target = tmp_path / "boxes.tflite"
     target.write_bytes(b"before")
     assert main(["detector", str(trained / "boxes.keras"), "-o", str(target)]) == 1
@@ -105,9 +109,9 @@ def test_what_is_measured_is_the_difference(trained, converted):
     model = keras.saving.load_model(trained / "boxes.keras", compile=False)
     *others, bias = model.get_weights()
     model.set_weights([*others, bias + np.float32(0.5)])
-    assert module._largest_difference(model, converted.read_bytes(), "m") == pytest.approx(
-        0.5, abs=1e-3
-    )
+    assert module._largest_difference(
+        DETECTOR, model, converted.read_bytes(), "m"
+    ) == pytest.approx(0.5, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -150,3 +154,65 @@ def test_the_file_must_be_named_as_one(capsys):
         main(["detector", "boxes.keras", "-o", "boxes.bin"])
     assert caught.value.code == 2
     assert "must end in .tflite" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def hands(tmp_path_factory):
+    """Return a stroke set by ten hands, and the folder of a network that learnt from it."""
+    folder = tmp_path_factory.mktemp("hands")
+    strokes = write_handwriting(folder / "hands.json.gz", writers=10, each=4)
+    recipe = TrajectoryRecipe(
+        epochs=30, batch_size=32, hidden=(32,), ways=2, impostors=20, impostor_bank=40
+    )
+    run_trajectory([strokes], folder / "run", recipe)
+    return strokes, folder / "run"
+
+
+def test_a_reader_of_trajectories_becomes_a_file_with_thresholds(hands, tmp_path, capsys):
+    strokes, run = hands
+    target = tmp_path / "trajectory.tflite"
+    command = ["trajectory", str(run / "trajectory.keras"), "-o", str(target)]
+    assert main(command) == 0
+    assert f"wrote {target}" in capsys.readouterr().out
+    card = TrajectoryClassifier(target).card
+    assert card.architecture.endswith("-32-10 relu")
+    assert card.training["errors"]["validation"]["hands"]["of"] == 40
+    # No path of this machine.
+    assert str(strokes.parent) not in target.with_suffix(".json").read_text()
+    bundled = json.loads(BUNDLED_MODEL.with_suffix(".json").read_text())
+    assert card.calibration["pooled_with"] == {
+        "file": "postcode.tflite",
+        "sha256": bundled["sha256"],
+    }
+    assert card.calibration["threshold_of"] == {"hands": 160}
+    assert 0.5 <= card.reject_threshold < 1
+    assert dict(card.reject_curve)[0.01] == card.reject_threshold
+    before = target.read_bytes(), target.with_suffix(".json").read_bytes()
+    assert main([*command, "--strokes", str(strokes), "--classifier", str(BUNDLED_MODEL)]) == 0
+    assert (target.read_bytes(), target.with_suffix(".json").read_bytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("no report", "name them with --strokes"),
+        ("no strokes", "no such file"),
+        ("no classifier", "no such model file"),
+        ("detector", "not a reader of pen trajectories"),
+    ],
+)
+def test_what_trajectories_lack_is_told_in_one_line(kind, said, hands, trained, tmp_path, capsys):
+    source = tmp_path / "trajectory.keras"
+    source.write_bytes((hands[1] / "trajectory.keras").read_bytes())
+    more = {
+        "no report": [],
+        "no strokes": ["--strokes", str(tmp_path / "nowhere.json")],
+        "no classifier": ["--classifier", str(tmp_path / "nowhere.tflite")],
+        "detector": [],
+    }[kind]
+    if kind == "detector":
+        source.write_bytes((trained / "boxes.keras").read_bytes())
+    target = tmp_path / "out" / "trajectory.tflite"
+    assert main(["trajectory", str(source), "-o", str(target), *more]) == 1
+    assert said in one_line(capsys)
+    assert not target.parent.exists() or not list(target.parent.iterdir())

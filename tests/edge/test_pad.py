@@ -138,10 +138,9 @@ def test_what_is_written_is_read(recognizer, name, postcode):
 
 def test_the_images_shown_are_those_the_model_is_given(recognizer):
     pad = written()
-    digits = digits_of(pad.recording)
-    table = recognizer.classifier.probabilities(np.stack(digits))
-    read = recognizer.read_strokes(pad.recording)
-    assert [d.confidence for d in read.digits] == pytest.approx(table.max(axis=1).tolist())
+    seen = recognizer.observe_strokes(pad.recording)
+    for shown, box in zip(digits_of(pad.recording), seen.boxes, strict=True):
+        np.testing.assert_array_equal(shown, box.digit)
 
 
 def test_accepted_digits_stand_below_their_boxes_in_blue():

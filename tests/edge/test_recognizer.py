@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge import FiveboxError, ImageError, ModelError, Reading, Recognizer, RecordingError
+from edge import FiveboxError, ImageError, ModelError, Reading, Recognizer, RecordingError, strokes
 from edge.boxes import Boxes
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
 from edge.directory import Directory
 from edge.picture import Picture
 from edge.row import row_through
+from edge.trajectory import pooled
 from tests.edge.drawing import BLUE, ORANGE, RED, away, frozen, recording, row, turned, written
 
 
@@ -232,6 +233,37 @@ def test_inputs_are_not_written_to(recognizer):
 def test_the_boxes_of_a_recording_are_those_of_the_screen(recognizer):
     reading = recognizer.read_strokes(recording("04524"))
     assert reading.digits[0].box == ((20, 40), (150, 40), (150, 220), (20, 220))
+
+
+def test_the_way_of_the_pen_decides_between_what_looks_alike(recognizer, monkeypatch):
+    data = recording("04 24")
+    digits = strokes.digits_of(strokes.parse_recording(data))
+    image = recognizer.classifier.probabilities(np.stack([d for d in digits if d is not None]))
+    way = np.full((4, 10), 0.01, np.float32)
+    way[range(4), [6, 4, 2, 4]] = 0.91
+    asked = []
+
+    class Follower:
+        def probabilities(self, parts):
+            asked.extend(parts)
+            return way
+
+    monkeypatch.setattr(recognizer, "_trajectories", Follower)
+    boxes = recognizer.observe_strokes(data).boxes
+    assert boxes[2].probabilities is None
+    written = [box.probabilities for box in boxes if box.probabilities is not None]
+    np.testing.assert_allclose(written, pooled(image, way))
+    # Each digit's own strokes, those of the blank box left out.
+    assert len(asked) == 4
+    middles = [np.concatenate(part)[:, 0].mean() for part in asked]
+    lefts = [data["boxes"][place][0] for place in (0, 1, 3, 4)]
+    assert all(0 < middle - left < 130 for middle, left in zip(middles, lefts, strict=True))
+
+
+def test_a_blank_recording_asks_nobody(recognizer, monkeypatch):
+    assert recognizer.touch_threshold > 0
+    monkeypatch.setattr(recognizer, "_trajectories", None)
+    assert recognizer.read_strokes(recording("     ")).reason == "blank-box"
 
 
 def test_a_directory_decides_between_what_looks_alike(tmp_path):
