@@ -52,6 +52,9 @@ _PIECE_INSET = 0.08
 _THIN = 0.12
 _LONG = 0.3
 _BESIDE = 0.16
+# Longer than this, by the box, with all but so much so near its walls, it is the line of paper
+# that is bent, if there is another part in the box, so large, by its height.
+_BENT_LONG, _BENT_NEAR, _BENT_SHARE, _BENT_BESIDE = 0.6, 0.24, 0.9, 0.3
 # And so high, with both ends so near a wall, it is both sides of one that was cleared askew.
 _WHOLE, _ASTRIDE = 0.7, 0.22
 
@@ -205,6 +208,21 @@ def _is_foreign(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
     return np.asarray(foreign | along | upright | leaning)
 
 
+def _along_walls(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
+    """Tell which parts are thin, long and near walls all along: lines of paper that is bent."""
+    reach_x, reach_y = _BENT_NEAR * strip.width, _BENT_NEAR * strip.height
+    down, across = (np.arange(side) for side in parts.labels.shape)
+    walls = np.concatenate([strip.lefts, strip.rights])
+    near_x = np.abs(across[:, None] - walls).min(axis=1) < reach_x
+    near_y = np.abs(down[:, None] - [strip.top, strip.bottom]).min(axis=1) < reach_y
+    near = near_y[:, None] | near_x
+    count = np.bincount(parts.labels[near], minlength=len(parts.areas))
+    widths, heights = (parts.stats[:, k] for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    long = (widths > _BENT_LONG * strip.width) | (heights > _BENT_LONG * strip.height)
+    thin = parts.areas < _THIN * strip.height * (widths + heights)
+    return np.asarray(long & thin & (count >= _BENT_SHARE * parts.areas))
+
+
 def _one_digit(
     soft: NDArray[np.float32],
     parts: _Parts,
@@ -224,6 +242,8 @@ def _one_digit(
     weights = areas * np.maximum(0.05, 1 - off.sum(axis=1))
     weights[~own] = 0
     main = int(weights.argmax())
+    along = own & _along_walls(parts, strip)
+    along[main] = False
     x, y, width, height = stats[main, :4].tolist()
     extent = max(width, height)
     if extent < _LEAST_EXTENT * min(strip.width, strip.height):
@@ -233,7 +253,7 @@ def _one_digit(
     chosen = (np.maximum(gaps_x, gaps_y) <= _NEAR * extent) & (
         areas >= max(_LEAST_PIXELS, _LEAST_SHARE * areas[main])
     )
-    chosen &= own
+    chosen &= own & ~along
     left_edge, top_edge = stats[chosen, 0].min(), stats[chosen, 1].min()
     right_edge = (stats[chosen, 0] + stats[chosen, 2]).max()
     bottom_edge = (stats[chosen, 1] + stats[chosen, 3]).max()
