@@ -10,6 +10,8 @@ STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/un
 # The seeds of the networks that postcode-next learns from, and of the pupils that it is one of.
 TEACHERS ?= 0 1 2 3 4
 PUPILS ?= 0 1 2
+# And of the reader of pen trajectories.
+TRAJECTORY_SEED ?= 1
 # tflite-runtime 2.14 has no wheels for later ones.
 PYTHON311 ?= python3.11
 # Rendered photos, GRADE-SEED-COUNT of each folder: of the hands to learn from, with boxes to find
@@ -59,7 +61,7 @@ help:
 	@echo "make test-pythons  the same bytes on other Pythons    [PYTHONS='python3.12 python3.13']"
 	@echo "make lint      ruff and mypy"
 	@echo "make format    lay the code out with ruff"
-	@echo "make model     train and convert postcode-next, int4 and nano  [MNIST=mnist.npz STROKES=...]"
+	@echo "make model     train and convert all networks of digits  [MNIST=mnist.npz STROKES=...]"
 	@echo "make boxes     render photos, train and convert the detector of boxes  [JOBS=2]"
 	@echo "make samples   make the photos and recordings in samples/ anew"
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
@@ -132,6 +134,8 @@ model: build/cutouts.npz build/cutouts-validation.npz $(WORKSHOP)
 	$(TRAIN) --recipe postcode-nano $(DATA) --teacher build/postcode-$(FIRST) --seed $(FIRST) \
 		--out build/postcode-nano
 	$(CONVERT) build/postcode-nano/postcode-nano.keras -o edge/models/postcode-nano.tflite --quantize int8
+	$(TRAIN) trajectory $(STROKES:%=--strokes %) --seed $(TRAJECTORY_SEED) --out build/trajectory
+	$(CONVERT) trajectory build/trajectory/trajectory.keras -o edge/models/trajectory.tflite
 
 # With a GPU and fivebox[jax]: KERAS_BACKEND=jax make boxes.
 boxes: $(BOXES_LEARNT:%=$(LEARNT_IN)%) $(BOXES_VALIDATION:%=$(VALIDATION_IN)%) $(WORKSHOP)

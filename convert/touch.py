@@ -18,7 +18,7 @@ import numpy as np
 from convert import describe
 from convert.errors import SourceError
 from edge.classifier import Classifier
-from edge.trajectory import TrajectoryClassifier, path, pooled
+from edge.trajectory import TrajectoryClassifier, paths, pooled
 from train.material import divided, examples_of
 from train.recipes import DEFAULT, RECIPES
 from train.report import NAME as REPORT_NAME
@@ -67,11 +67,11 @@ def calibrate_touch(
 
 def _bent(digits: Sequence[StrokeDigit], rng: np.random.Generator) -> list[StrokeDigit]:
     """Return digits as other hands might have written them, each `describe.DRAWS` times."""
-    paths = np.stack([path(digit.strokes) for digit in digits])
+    written = paths([digit.strokes for digit in digits])
     return [
         replace(digit, strokes=tuple(strokes_of(way)))
         for _ in range(describe.DRAWS)
-        for digit, way in zip(digits, bent(paths, Variation(), rng), strict=True)
+        for digit, way in zip(digits, bent(written, Variation(), rng), strict=True)
     ]
 
 

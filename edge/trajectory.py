@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,9 @@ FEATURES = POINTS * 3 + (POINTS - 1) * 2
 IMAGE_WEIGHT, TRAJECTORY_WEIGHT = 0.7, 0.9
 # A probability that was rounded to 0 still needs a logarithm.
 _LEAST_PROBABILITY = 1e-7
-# Against division by nothing, for a digit of one point; digits are two units large.
+# Against division by nothing, for a digit of one point.
 _TINY = 1e-6
+_SHARES = np.linspace(0, 1, POINTS)
 
 
 class TrajectoryClassifier:
@@ -76,12 +78,12 @@ class TrajectoryClassifier:
         """Return what digits are taken for, one invoke for all of them.
 
         Args:
-            digits: each one's strokes, as `path` takes them; at least one.
+            digits: each one's strokes, as `paths` takes them; at least one.
 
         Returns:
             `float32 (n, 10)`, rows that sum to 1.
         """
-        read = features(np.stack([path(strokes) for strokes in digits]))
+        read = features(paths(digits))
         with self._lock:
             if len(read) != self._batch:
                 self._interpreter.resize_tensor_input(self._input, (len(read), FEATURES))
@@ -95,53 +97,62 @@ class TrajectoryClassifier:
         return softmax(logits)
 
 
-def path(strokes: Sequence[Stroke]) -> NDArray[np.float32]:
-    """Return points along a digit's way, all as far from the next, where the pen was up too.
+def paths(digits: Sequence[Sequence[Stroke]]) -> NDArray[np.float32]:
+    """Return points along each digit's way, as far from each other, where the pen was up too.
 
     Args:
-        strokes: `float32 (n, 2)` each, n ≥ 1, at least one, in any unit, y down.
+        digits: each one's strokes, at least one: `float32 (k, 2)` each, k ≥ 1, in any unit, y
+            down.
 
     Returns:
-        `float32 (POINTS, 3)`: x and y from the middle of the digit, whose larger side is 2,
+        `float32 (n, POINTS, 3)`: x and y from the middle of the digit, whose larger side is 2,
         and whether the pen was down on the way there, 1 or 0.
     """
-    points = np.concatenate(strokes).astype(np.float64)
+    # All digits' points one after the other, as if one way led through all of them.
+    points = np.concatenate([stroke for strokes in digits for stroke in strokes]).astype(np.float64)
+    counts = [[len(stroke) for stroke in strokes] for strokes in digits]
+    stops = np.cumsum([sum(each) for each in counts])[:, None]
+    first, last = np.append(0, stops[:-1])[:, None], stops - 1
     lengths = np.hypot(*np.diff(points, axis=0).T)
-    so_far = np.concatenate([[0.0], np.cumsum(lengths)])
-    places = np.linspace(0, so_far[-1], POINTS)
-    # Of the points, that which ends the piece in which each place lies.
-    ends = np.clip(np.searchsorted(so_far, places), 1, max(1, len(points) - 1))
-    begins = np.cumsum([len(stroke) for stroke in strokes[:-1]])
-    way = np.empty((POINTS, 3), np.float32)
-    way[:, 2] = ~np.isin(ends, begins)
-    way[:, :2] = _centred(
-        np.stack([np.interp(places, so_far, along) for along in points.T], axis=1)[None]
-    )[0]
-    return way
+    lengths[first[1:] - 1] = 0
+    so_far = np.append(0.0, np.cumsum(lengths))
+    places = so_far[first] + (so_far[last] - so_far[first]) * _SHARES
+    # The pieces in which the places lie, by the points that they end and begin with.
+    ends = np.searchsorted(so_far, places.ravel()).reshape(places.shape)
+    ends = np.minimum(np.maximum(ends, first + 1), last)
+    begins = np.maximum(ends - 1, first)
+    share = (places - so_far[begins]) / np.maximum(so_far[ends] - so_far[begins], _TINY)
+    in_air = np.zeros(len(points), bool)
+    in_air[np.cumsum([0, *chain.from_iterable(counts)])[:-1]] = True
+    in_air[first] = False
+    ways = np.empty((len(digits), POINTS, 3), np.float32)
+    ways[..., :2] = _centred(points[begins] + (points[ends] - points[begins]) * share[..., None])
+    ways[..., 2] = ~in_air[ends]
+    return ways
 
 
-def centred(paths: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return paths `(n, POINTS, 3)` with their middles at 0 and their larger sides 2."""
-    moved = paths.copy()
-    moved[..., :2] = _centred(paths[..., :2])
+def centred(ways: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ways `(n, POINTS, 3)` with their middles at 0 and their larger sides 2."""
+    moved = ways.copy()
+    moved[..., :2] = _centred(ways[..., :2])
     return moved
 
 
-def features(paths: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what the network reads of paths.
+def features(ways: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what the network reads of ways.
 
     Args:
-        paths: `float32 (n, POINTS, 3)`, from `path`.
+        ways: `float32 (n, POINTS, 3)`, from `paths`.
 
     Returns:
         `float32 (n, FEATURES)`: all points' x and y, the directions from each to the next,
         as vectors of length 1, and 1 where the pen was down, -1 where not.
     """
-    places = paths[..., :2]
+    places = ways[..., :2]
     steps = np.diff(places, axis=1)
     lengths = np.hypot(steps[..., 0], steps[..., 1])[..., None]
-    parts = places, steps / np.maximum(lengths, _TINY), 2 * paths[..., 2:] - 1
-    return np.concatenate([part.reshape(len(paths), -1) for part in parts], axis=1)
+    parts = places, steps / np.maximum(lengths, _TINY), 2 * ways[..., 2:] - 1
+    return np.concatenate([part.reshape(len(ways), -1) for part in parts], axis=1)
 
 
 def pooled(

@@ -52,7 +52,7 @@ def unseen(divided: Strokes):
 
 
 def test_there_are_these_models_and_each_has_its_card(classifiers):
-    assert {path.stem for path in FOLDER.glob("*.tflite")} == {*NAMES, "boxes"}
+    assert {path.stem for path in FOLDER.glob("*.tflite")} == {*NAMES, "boxes", "trajectory"}
     for name, classifier in classifiers.items():
         path = FOLDER / f"{name}.tflite"
         assert classifier.card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,7 +6,7 @@ from tests.edge.drawing import recording, row
 
 
 def test_what_the_model_saw_and_said_is_there_box_by_box(recognizer):
-    seen = recognizer.observe_strokes(recording("0452 "))
+    seen = recognizer.observe(row("0452 ")[0])
     assert (seen.digits.shape, seen.digits.dtype) == ((5, 28, 28), np.uint8)
     assert (seen.probabilities.shape, seen.probabilities.dtype) == ((5, 10), np.float32)
     # Said of these very images, and nothing of the blank one.

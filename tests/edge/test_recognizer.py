@@ -46,8 +46,8 @@ def test_a_written_row_is_read_and_accepted(recognizer, degrees, color):
     assert reading.elapsed_ms > 0
 
 
-# Upside down 0, 1, 2, 5 and 8 are digits too.
-ONE_WAY_UP = st.text("3479", min_size=5, max_size=5)
+# Upside down 0, 1, 2, 5 and 8 are digits too, and nothing but nines are sixes.
+ONE_WAY_UP = st.text("3479", min_size=5, max_size=5).filter(lambda code: set(code) != {"9"})
 
 
 @given(ONE_WAY_UP, st.sampled_from([1, 3]))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.strokes import Stroke
-from edge.trajectory import centred, path
+from edge.trajectory import centred, paths
 
 # Points that a stroke has at least to begin late, and to be written in two parts.
 _LATE_FROM, _PARTED_FROM = 12, 10
@@ -66,34 +66,33 @@ def ways(
     strokes: Sequence[Stroke], count: int, variation: Variation, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Return paths of one digit, `float32 (count, POINTS, 3)`: the first as it was written."""
-    return np.stack(
-        [path(strokes), *(path(_rewritten(strokes, variation, rng)) for _ in range(count - 1))]
-    )
+    others = [_rewritten(strokes, variation, rng) for _ in range(count - 1)]
+    return paths([strokes, *others])
 
 
 def bent(
-    paths: NDArray[np.float32], variation: Variation, rng: np.random.Generator
+    written: NDArray[np.float32], variation: Variation, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Return paths turned, slanted, scaled and bent, each in its own way.
 
     Args:
-        paths: `float32 (n, POINTS, 3)`, from `edge.trajectory.path`.
+        written: `float32 (n, POINTS, 3)`, from `edge.trajectory.paths`.
         variation: how far.
         rng: where the randomness comes from.
     """
-    count = len(paths)
+    count = len(written)
     angles = np.radians(rng.uniform(-variation.rotation, variation.rotation, count))
     wide, tall = 1 + rng.uniform(-variation.scale, variation.scale, (2, count))
     slant = rng.uniform(-variation.shear, variation.shear, count)
     cos, sin = np.cos(angles), np.sin(angles)
     turn = np.array([[cos * wide, (slant - sin) * tall], [sin * wide, cos * tall]])
-    places = np.einsum("ijn,nkj->nki", turn, paths[..., :2])
+    places = np.einsum("ijn,nkj->nki", turn, written[..., :2])
     for _ in range(_WAVES):
         numbers = rng.normal(0, _WAVENUMBER, (count, 2, 2))
         phases = rng.uniform(0, 2 * np.pi, (count, 1, 2))
         heights = rng.normal(0, variation.waves, (count, 1, 2))
         places = places + heights * np.sin(np.einsum("nij,nkj->nki", numbers, places) + phases)
-    moved = np.concatenate([places, paths[..., 2:]], axis=2)
+    moved = np.concatenate([places, written[..., 2:]], axis=2)
     return centred(np.asarray(moved, np.float32))
 
 

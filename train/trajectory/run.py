@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from edge import files
 from edge.classifier import CLASSES
-from edge.trajectory import features, path
+from edge.trajectory import features, paths
 from train.course import Course, Study, identify
 from train.material import Strokes, divided
 from train.quiet import import_keras
@@ -147,8 +147,8 @@ class _Lessons:
         )
         self._targets = _targets(learnt)
         written = [digit.strokes for digit in learnt]
-        bank = [path(write_impostor(written, rng)) for _ in range(recipe.impostor_bank)]
-        self._impostors = np.array(bank, np.float32).reshape(-1, *self._ways.shape[2:])
+        bank = [write_impostor(written, rng) for _ in range(recipe.impostor_bank)]
+        self._impostors = paths(bank) if bank else self._ways[:0, 0]
         self._kept = features(_paths(kept)), _targets(kept)
         self.steps = recipe.steps(len(learnt) + recipe.impostors)
         self.summary = (
@@ -161,11 +161,11 @@ class _Lessons:
         count = len(self._ways)
         chosen = rng.integers(0, recipe.ways, count) * (rng.random(count) < 0.5)
         none = rng.integers(0, max(1, len(self._impostors)), recipe.impostors)
-        paths = np.concatenate([self._ways[np.arange(count), chosen], self._impostors[none]])
+        written = np.concatenate([self._ways[np.arange(count), chosen], self._impostors[none]])
         nothing = np.full((recipe.impostors, CLASSES), 1 / CLASSES, np.float32)
         targets = np.concatenate([self._targets, nothing])
-        order = rng.permutation(len(paths))[: self.steps * recipe.batch_size]
-        read = features(bent(paths[order], recipe.variation, rng))
+        order = rng.permutation(len(written))[: self.steps * recipe.batch_size]
+        read = features(bent(written[order], recipe.variation, rng))
         return _batches(read, targets[order], recipe.batch_size)
 
     def kept_apart(self) -> keras.utils.PyDataset:
@@ -193,7 +193,7 @@ def _targets(digits: Sequence[StrokeDigit]) -> NDArray[np.float32]:
 
 
 def _paths(digits: Sequence[StrokeDigit]) -> NDArray[np.float32]:
-    return np.stack([path(digit.strokes) for digit in digits])
+    return paths([digit.strokes for digit in digits])
 
 
 def _errors(network: keras.Model, digits: Sequence[StrokeDigit]) -> Mapping[str, int]:

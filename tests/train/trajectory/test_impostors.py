@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.trajectory import features, path
+from edge.trajectory import features, paths
 from tests.train.synthetic import handwriting
 from train.trajectory.impostors import LETTERS, write_impostor
 
@@ -26,7 +26,7 @@ def test_impostors_are_strokes_that_paths_can_be_made_of():
             assert stroke.ndim == 2
             assert stroke.shape[1] == 2
             assert len(stroke) >= 2
-        assert np.isfinite(features(path(strokes)[None])).all()
+        assert np.isfinite(features(paths([strokes]))).all()
 
 
 def test_the_same_state_writes_the_same_and_each_is_another():
@@ -34,7 +34,7 @@ def test_the_same_state_writes_the_same_and_each_is_another():
     for a, b in zip(one, other, strict=True):
         assert len(a) == len(b)
         assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
-    assert len({path(strokes).tobytes() for strokes in one}) == 100
+    assert len({way.tobytes() for way in paths(one)}) == 100
 
 
 def test_all_kinds_are_among_them():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.trajectory import POINTS, path
+from edge.trajectory import POINTS, paths
 from tests.train.synthetic import handwriting
 from train.trajectory.paths import Variation, bent, strokes_of, ways
 
@@ -19,6 +19,12 @@ def digits():
         [np.array(stroke, np.float32) for stroke in each["strokes"]]
         for each in handwriting(writers=2, each=1)
     ]
+
+
+def path(strokes):
+    """Return the points along one digit's way."""
+    (way,) = paths([strokes])
+    return way
 
 
 def rng():
@@ -69,13 +75,13 @@ def test_a_pen_may_come_down_late(digits):
 
 
 def test_bent_digits_are_as_large_and_about_the_same(digits):
-    paths = np.stack([path(strokes) for strokes in digits]).repeat(20, axis=0)
-    found = bent(paths, Variation(), rng())
-    assert found.shape == paths.shape
+    written = paths(digits).repeat(20, axis=0)
+    found = bent(written, Variation(), rng())
+    assert found.shape == written.shape
     assert found.dtype == np.float32
-    np.testing.assert_array_equal(found[..., 2], paths[..., 2])
+    np.testing.assert_array_equal(found[..., 2], written[..., 2])
     assert np.ptp(found[..., :2], axis=1).max(axis=1) == pytest.approx(2, abs=1e-4)
-    off = np.hypot(*(found - paths)[..., :2].transpose(2, 0, 1))
+    off = np.hypot(*(found - written)[..., :2].transpose(2, 0, 1))
     assert 0.05 < off.mean() < 0.3
     assert not np.array_equal(found[0], found[1])
 
