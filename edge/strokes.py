@@ -105,13 +105,21 @@ def assign(recording: Recording) -> list[list[Stroke]]:
     centres = recording.boxes[:, :2] + recording.boxes[:, 2:] / 2
     halves = recording.boxes[:, 2:] / 2
     found: list[list[Stroke]] = [[] for _ in range(COUNT)]
-    for stroke in recording.strokes:
-        # Distance of each point from each box's outline, in px; 0 inside.
-        beyond = np.abs(stroke[:, None] - centres) - halves
-        away = np.hypot(*np.maximum(beyond, 0).transpose(2, 0, 1))
-        inside = (away == 0).sum(axis=0)
-        box = int(inside.argmax()) if inside.any() else int(away.mean(axis=0).argmin())
-        if away[:, box].min() <= _FARTHEST_STROKE * recording.boxes[box, 2]:
+    if not recording.strokes:
+        return found
+    # All strokes at once, one after the other.
+    counts = np.array([len(stroke) for stroke in recording.strokes])
+    starts = np.cumsum(counts) - counts
+    # Distance of each point from each box's outline, in px; 0 inside.
+    beyond = np.abs(np.concatenate(recording.strokes)[:, None] - centres) - halves
+    away = np.hypot(*np.maximum(beyond, 0).transpose(2, 0, 1))
+    inside = np.add.reduceat(away == 0, starts, axis=0, dtype=np.intp)
+    means = np.add.reduceat(away, starts, axis=0) / counts[:, None]
+    boxes = np.where(inside.any(axis=1), inside.argmax(axis=1), means.argmin(axis=1))
+    nearest = np.minimum.reduceat(away, starts, axis=0)[np.arange(len(counts)), boxes]
+    belongs = nearest <= _FARTHEST_STROKE * recording.boxes[boxes, 2]
+    for stroke, box, its in zip(recording.strokes, boxes.tolist(), belongs.tolist(), strict=True):
+        if its:
             found[box].append(stroke)
     return found
 
@@ -159,7 +167,7 @@ def digits_of(
         Five of them, white ink on black; None for a box that is blank.
     """
     drawn = map(draw, parts or assign(recording), recording.boxes[:, 3].tolist())
-    return [None if ink is None else normalise(ink) for ink in drawn]
+    return [None if ink is None else normalise(ink, is_drawn=True) for ink in drawn]
 
 
 def _is_list(value: object) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -109,25 +109,30 @@ def paths(digits: Sequence[Sequence[Stroke]]) -> NDArray[np.float32]:
         and whether the pen was down on the way there, 1 or 0.
     """
     # All digits' points one after the other, as if one way led through all of them.
-    points = np.concatenate([stroke for strokes in digits for stroke in strokes]).astype(np.float64)
-    counts = [[len(stroke) for stroke in strokes] for strokes in digits]
-    stops = np.cumsum([sum(each) for each in counts])[:, None]
-    first, last = np.append(0, stops[:-1])[:, None], stops - 1
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    lengths[first[1:] - 1] = 0
-    so_far = np.append(0.0, np.cumsum(lengths))
+    parts = [stroke for strokes in digits for stroke in strokes]
+    points = np.concatenate(parts, dtype=np.float64)
+    starts = np.array([0, *accumulate(map(len, parts))])
+    firsts = np.array([0, *accumulate(map(len, digits))])
+    first, last = starts[firsts[:-1], None], starts[firsts[1:], None] - 1
+    so_far = np.zeros(len(points))
+    lengths = points[1:] - points[:-1]
+    np.hypot(lengths[:, 0], lengths[:, 1], out=so_far[1:])
+    # No way leads from one digit to the next.
+    so_far[first] = 0
+    np.cumsum(so_far, out=so_far)
     places = so_far[first] + (so_far[last] - so_far[first]) * _SHARES
     # The pieces in which the places lie, by the points that they end and begin with.
     ends = np.searchsorted(so_far, places.ravel()).reshape(places.shape)
     ends = np.minimum(np.maximum(ends, first + 1), last)
     begins = np.maximum(ends - 1, first)
     share = (places - so_far[begins]) / np.maximum(so_far[ends] - so_far[begins], _TINY)
-    in_air = np.zeros(len(points), bool)
-    in_air[np.cumsum([0, *chain.from_iterable(counts)])[:-1]] = True
-    in_air[first] = False
+    down = np.ones(len(points), np.float32)
+    down[starts[:-1]] = 0
+    down[first] = 1
     ways = np.empty((len(digits), POINTS, 3), np.float32)
-    ways[..., :2] = _centred(points[begins] + (points[ends] - points[begins]) * share[..., None])
-    ways[..., 2] = ~in_air[ends]
+    origins = points[begins]
+    ways[..., :2] = _centred(origins + (points[ends] - origins) * share[..., None])
+    ways[..., 2] = down[ends]
     return ways
 
 
@@ -149,7 +154,7 @@ def features(ways: NDArray[np.float32]) -> NDArray[np.float32]:
         as vectors of length 1, and 1 where the pen was down, -1 where not.
     """
     places = ways[..., :2]
-    steps = np.diff(places, axis=1)
+    steps = places[:, 1:] - places[:, :-1]
     lengths = np.hypot(steps[..., 0], steps[..., 1])[..., None]
     parts = places, steps / np.maximum(lengths, _TINY), 2 * ways[..., 2:] - 1
     return np.concatenate([part.reshape(len(ways), -1) for part in parts], axis=1)
@@ -167,8 +172,11 @@ def pooled(
         trajectory: `float32 (n, 10)`, what their ways are taken for.
         weights: of the two, 0 or more.
     """
-    answers = np.maximum(np.stack([image, trajectory]), np.float32(_LEAST_PROBABILITY))
-    return softmax(np.tensordot(np.asarray(weights, np.float32), np.log(answers), axes=1))
+    log_image, log_trajectory = (
+        np.log(np.maximum(each, np.float32(_LEAST_PROBABILITY))) for each in (image, trajectory)
+    )
+    of_image, of_trajectory = np.asarray(weights, np.float32)
+    return softmax(of_image * log_image + of_trajectory * log_trajectory)
 
 
 def _centred(places: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

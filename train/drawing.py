@@ -96,7 +96,9 @@ def as_written(digits: Sequence[StrokeDigit]) -> NDArray[np.uint8]:
         # In a box of the digit's own size nothing is a stray touch.
         # A digit without extent is none to the kiosk.
         ink = draw(digit.strokes, trace.extent) if trace.extent else None
-        images[place] = normalise(_ink(trace, _DOT_PEN) if ink is None else ink)
+        images[place] = (
+            normalise(_ink(trace, _DOT_PEN)) if ink is None else normalise(ink, is_drawn=True)
+        )
     return images
 
 
