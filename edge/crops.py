@@ -52,9 +52,9 @@ _PIECE_INSET = 0.08
 _THIN = 0.12
 _LONG = 0.3
 _BESIDE = 0.16
-# Longer than this, by the box, with all but so much so near its walls, it is the line of paper
-# that is bent, if there is another part in the box, so large, by its height.
-_BENT_LONG, _BENT_NEAR, _BENT_SHARE, _BENT_BESIDE = 0.6, 0.24, 0.9, 0.3
+# Longer than this, by the box, and so near its walls, with so much of it, it is the line of paper
+# that is bent, if there is another part in the box.
+_BENT_LONG, _BENT_NEAR, _BENT_SHARE = 0.6, 0.24, 0.9
 # And so high, with both ends so near a wall, it is both sides of one that was cleared askew.
 _WHOLE, _ASTRIDE = 0.7, 0.22
 
@@ -116,8 +116,9 @@ def _digits_in(
     surely = np.bincount(parts.labels[seeds], minlength=len(parts.areas))
     counts = (surely >= _LEAST_PIXELS) & ~_is_foreign(parts, strip)
     counts[0] = False
+    bent = _along_walls(parts, strip)
     return [
-        _one_digit(soft, parts, counts & (parts.owners == box), strip, box, float(levels[box]))
+        _one_digit(soft, parts, counts & (parts.owners == box), bent, strip, box, levels[box])
         for box in range(COUNT)
     ]
 
@@ -210,23 +211,31 @@ def _is_foreign(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
 
 def _along_walls(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
     """Tell which parts are thin, long and near walls all along: lines of paper that is bent."""
-    reach_x, reach_y = _BENT_NEAR * strip.width, _BENT_NEAR * strip.height
+    stats = parts.stats
+    widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    long = (widths > _BENT_LONG * strip.width) | (heights > _BENT_LONG * strip.height)
+    found = long & (parts.areas < _THIN * strip.height * (widths + heights))
+    found[0] = False
+    if not found.any():
+        return np.asarray(found)
     down, across = (np.arange(side) for side in parts.labels.shape)
     walls = np.concatenate([strip.lefts, strip.rights])
-    near_x = np.abs(across[:, None] - walls).min(axis=1) < reach_x
-    near_y = np.abs(down[:, None] - [strip.top, strip.bottom]).min(axis=1) < reach_y
-    near = near_y[:, None] | near_x
-    count = np.bincount(parts.labels[near], minlength=len(parts.areas))
-    widths, heights = (parts.stats[:, k] for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
-    long = (widths > _BENT_LONG * strip.width) | (heights > _BENT_LONG * strip.height)
-    thin = parts.areas < _THIN * strip.height * (widths + heights)
-    return np.asarray(long & thin & (count >= _BENT_SHARE * parts.areas))
+    near_x = np.abs(across[:, None] - walls).min(axis=1) < _BENT_NEAR * strip.width
+    near_y = np.abs(down[:, None] - [strip.top, strip.bottom]).min(axis=1)
+    near = (near_y < _BENT_NEAR * strip.height)[:, None] | near_x
+    for part in np.flatnonzero(found):
+        left, top, width, height, area = stats[part].tolist()
+        window = slice(top, top + height), slice(left, left + width)
+        is_near = (parts.labels[window] == part) & near[window]
+        found[part] = np.count_nonzero(is_near) >= _BENT_SHARE * area
+    return np.asarray(found)
 
 
 def _one_digit(
     soft: NDArray[np.float32],
     parts: _Parts,
     own: NDArray[np.bool_],
+    bent: NDArray[np.bool_],
     strip: Strip,
     box: int,
     least: float,
@@ -242,8 +251,6 @@ def _one_digit(
     weights = areas * np.maximum(0.05, 1 - off.sum(axis=1))
     weights[~own] = 0
     main = int(weights.argmax())
-    along = own & _along_walls(parts, strip)
-    along[main] = False
     x, y, width, height = stats[main, :4].tolist()
     extent = max(width, height)
     if extent < _LEAST_EXTENT * min(strip.width, strip.height):
@@ -253,7 +260,8 @@ def _one_digit(
     chosen = (np.maximum(gaps_x, gaps_y) <= _NEAR * extent) & (
         areas >= max(_LEAST_PIXELS, _LEAST_SHARE * areas[main])
     )
-    chosen &= own & ~along
+    chosen &= own & ~bent
+    chosen[main] = True
     left_edge, top_edge = stats[chosen, 0].min(), stats[chosen, 1].min()
     right_edge = (stats[chosen, 0] + stats[chosen, 2]).max()
     bottom_edge = (stats[chosen, 1] + stats[chosen, 3]).max()

@@ -168,3 +168,30 @@ def test_two_digits_that_touch_over_the_wall_are_both_cut_out():
     for ink in inks[1:3]:
         height, width = shape_of(ink)
         assert 1.1 < width / height < 1.6
+
+
+def with_a_zero():
+    """Return a row whose third box has a small zero in its middle, and that box's corner."""
+    image, corners = row("0   4", box=(90, 160), pitch=110, size=(700, 340))
+    place = corners[2, 0].astype(int)
+    cv2.ellipse(image, (place + [45, 80]).tolist(), (16, 32), 0, 0, 360, BLACK, 5, cv2.LINE_AA)
+    return image, place
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"), [((12, 32), (78, 31)), ((12, 128), (78, 129)), ((18, 20), (17, 140))]
+)
+def test_a_line_of_bent_paper_beside_a_digit_is_none_of_it(start, stop):
+    image, place = with_a_zero()
+    plain = normalise(cut(image.copy())[2])
+    cv2.line(image, (place + start).tolist(), (place + stop).tolist(), BLACK, 3, cv2.LINE_AA)
+    beside = normalise(cut(image)[2])
+    assert np.abs(plain.astype(int) - beside).mean() < 2
+
+
+def test_a_long_thin_digit_beside_the_wall_is_one_where_nothing_else_is():
+    image, corners = row("0   4", box=(90, 160), pitch=110, size=(700, 340))
+    place = corners[2, 0].astype(int)
+    cv2.line(image, (place + [19, 20]).tolist(), (place + [18, 140]).tolist(), BLACK, 4)
+    high, wide = shape_of(cut(image)[2])
+    assert high > 5 * wide
