@@ -7,8 +7,7 @@ from pathlib import Path
 
 from convert.flatbuffer import FlatModel, Tensor, read_flatbuffer, size_of
 from convert.runtimes import LITERT, MICRO, OLD, TENSORFLOW, has_unit_scales, obstacles
-from edge.card import ModelCard, load_card, sha256_of
-from edge.errors import ModelError
+from edge.card import ModelCard, load_model, sha256_of
 
 
 def describe_file(path: Path) -> str:
@@ -20,14 +19,8 @@ def describe_file(path: Path) -> str:
     Raises:
         ModelError: the file is missing or no model, or the card is another file's.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ModelError(f"{path}: no such model file; check the path") from error
-    except OSError as error:
-        raise ModelError(f"{path}: the model can't be read ({error.strerror})") from error
+    content, card = load_model(path)
     flat = read_flatbuffer(content, str(path))
-    card = load_card(path, content)
     parts = [
         [f"{path}: {len(content):,} bytes, SHA-256 {sha256_of(content)}"],
         ["", "card", *_card(card)],

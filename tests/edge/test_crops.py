@@ -173,9 +173,9 @@ def test_two_digits_that_touch_over_the_wall_are_both_cut_out():
 def with_a_zero():
     """Return a row whose third box has a small zero in its middle, and that box's corner."""
     image, corners = row("0   4", box=(90, 160), pitch=110, size=(700, 340))
-    place = corners[2, 0].astype(int)
-    cv2.ellipse(image, (place + [45, 80]).tolist(), (16, 32), 0, 0, 360, BLACK, 5, cv2.LINE_AA)
-    return image, place
+    left, top = corners[2, 0].astype(int).tolist()
+    cv2.ellipse(image, (left + 45, top + 80), (16, 32), 0, 0, 360, BLACK, 5, cv2.LINE_AA)
+    return image, np.array([left, top])
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_line_of_bent_paper_beside_a_digit_is_none_of_it(start, stop):
 
 def test_a_long_thin_digit_beside_the_wall_is_one_where_nothing_else_is():
     image, corners = row("0   4", box=(90, 160), pitch=110, size=(700, 340))
-    place = corners[2, 0].astype(int)
-    cv2.line(image, (place + [19, 20]).tolist(), (place + [18, 140]).tolist(), BLACK, 4)
+    left, top = corners[2, 0].astype(int).tolist()
+    cv2.line(image, (left + 19, top + 20), (left + 18, top + 140), BLACK, 4)
     high, wide = shape_of(cut(image)[2])
     assert high > 5 * wide
