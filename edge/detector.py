@@ -295,17 +295,17 @@ def _flattened(picture: Picture, row: Row) -> tuple[NDArray[np.uint8], NDArray[n
 
 
 @cache
-def _bundled(xnnpack: bool) -> Detector:
-    return Detector(xnnpack=xnnpack)
-
-
-def detected(picture: Picture, xnnpack: bool = True) -> list[Detection]:
-    """Return the rows that the bundled network detects, the likeliest first.
-
-    It is loaded when it is first asked: most pictures show their boxes without.
+def bundled(xnnpack: bool = True) -> Detector:
+    """Return the bundled network, loaded when it is first asked for: most pictures show their boxes
+    without.
 
     Raises:
         ModelError: its file is missing or damaged.
         RuntimeMissingError: no TFLite interpreter is installed.
     """
-    return _bundled(xnnpack).detect(picture)
+    return Detector(xnnpack=xnnpack)
+
+
+def detected(picture: Picture, xnnpack: bool = True) -> list[Detection]:
+    """Return the rows that the bundled network detects, the likeliest first; see `bundled`."""
+    return bundled(xnnpack).detect(picture)

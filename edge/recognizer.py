@@ -20,6 +20,7 @@ from edge.choice import Choice, choose
 from edge.classifier import Classifier
 from edge.crops import cut_digits
 from edge.decode import DEFAULT_THRESHOLD, Box, decode
+from edge.detector import bundled as bundled_detector
 from edge.detector import detected
 from edge.digits import extract, normalise
 from edge.directory import Directory
@@ -31,7 +32,8 @@ from edge.picture import Picture
 from edge.quality import Quality, assess
 from edge.reading import Quad, Reading
 from edge.strip import flatten
-from edge.trajectory import bundled, pooled
+from edge.trajectory import bundled as bundled_trajectories
+from edge.trajectory import pooled
 
 # Five boxes need at least this many px to hold digits that can be told apart.
 _LEAST_WIDTH = 40
@@ -81,14 +83,24 @@ class Recognizer:
         xnnpack: bool = True,
     ) -> None:
         self.classifier = Classifier(model, xnnpack=xnnpack)
+        self._xnnpack = xnnpack
         self._detect = partial(detected, xnnpack=xnnpack)
-        self._trajectories = partial(bundled, xnnpack)
+        self._trajectories = partial(bundled_trajectories, xnnpack)
         self.directory = None if directory is None else Directory.open(directory)
         self.threshold = _threshold(self.classifier.card, self.classifier.path, max_error)
         self._max_error = max_error
         if max_error is not None:
             # That it can't be kept is told here, not by the first recording.
             _ = self.touch_threshold
+
+    def load(self) -> None:
+        """Load what is otherwise loaded when it is first needed, so that nobody waits for it.
+
+        Raises:
+            ModelError: a network beside the classifier is missing or damaged.
+        """
+        bundled_detector(self._xnnpack)
+        _ = self.touch_threshold
 
     @_timed
     def read(self, image: NDArray[np.uint8] | Picture) -> Reading:

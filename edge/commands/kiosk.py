@@ -92,6 +92,8 @@ def run(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(listen(settings))
         recognizer = make_recognizer(options, _installed(config))
+        # What is missing is told here, not to the first who writes.
+        recognizer.load()
         card = recognizer.classifier.card
         journal = stack.enter_context(_journal(config, card.sha256 if card else "", places))
         if journal.notice:

@@ -241,3 +241,16 @@ def test_a_model_that_was_installed_is_read_with(tmp_path):
     with Process(tmp_path, "--no-camera") as kiosk:
         _, settings = kiosk.ask("GET", "/api/v1/settings")
     assert settings["model"]["sha256"] == sha256_of(model)
+
+
+@pytest.mark.parametrize(
+    "network", ["edge.detector.BUNDLED_DETECTOR", "edge.trajectory.BUNDLED_TRAJECTORY"]
+)
+def test_a_network_that_is_missing_is_told_at_the_start(capsys, monkeypatch, tmp_path, network):
+    monkeypatch.setattr(network, tmp_path / "nowhere.tflite")
+    module = sys.modules[network.rpartition(".")[0]]
+    module.bundled.cache_clear()
+    code, said = refusal(capsys, "--port", "0", "--no-camera", "--data", tmp_path)
+    module.bundled.cache_clear()
+    assert code == 1
+    assert "nowhere.tflite: no such model file" in said
