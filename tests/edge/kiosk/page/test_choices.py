@@ -137,8 +137,7 @@ def test_a_disk_that_takes_nothing_is_said(page, scripted, monkeypatch):
 
     monkeypatch.setattr(scripted.journal, "add", full)
     write(page, load_recording(SAMPLES / "touch-stylus.json"))
-    page.wait_for_selector("#notice:not([hidden])")
-    assert "check the disk" in page.locator("#notice").inner_text()
+    page.wait_for_selector("#notice:not([hidden]):has-text('check the disk')")
     # It was read, but nobody may rely on it, and there is nothing to correct.
     assert page.locator("#verdict .status.doubt").inner_text().endswith("it could not be stored")
     assert page.locator("#choices button").count() == 0
