@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from convert.convert import Conversion
 
 # Those that are converted by a command of their own.
-_NETWORKS = {"detector": "detector of boxes", "trajectory": "reader of pen trajectories"}
+_NETWORKS = ("detector", "trajectory")
 QUANTIZATIONS = {name: variant.summary for name, variant in VARIANTS.items()}
 
 
@@ -115,9 +115,12 @@ def _layers(arguments: list[str]) -> int:
 
 
 def _network(name: str, arguments: list[str]) -> int:
+    from convert.networks import NETWORKS, convert_network
+
+    network = NETWORKS[name]
     parser = argparse.ArgumentParser(
         prog=f"python -m convert {name}",
-        description=f"Turn the {_NETWORKS[name]}, as python -m train {name} makes it, into a "
+        description=f"Turn the {network.what}, as python -m train {name} makes it, into a "
         ".tflite file of float32 with its model card. The file is run and compared with the "
         "model before it is kept.",
     )
@@ -138,8 +141,6 @@ def _network(name: str, arguments: list[str]) -> int:
         parser.error(f"argument -o: {options.output} must end in .tflite")
 
     def command() -> int:
-        from convert.networks import NETWORKS, convert_network
-
         calibrated = None
         if name == "trajectory":
             from convert.touch import calibrate_touch
@@ -147,7 +148,7 @@ def _network(name: str, arguments: list[str]) -> int:
             calibrated = partial(
                 calibrate_touch, options.model, options.strokes, options.classifier
             )
-        made = convert_network(NETWORKS[name], options.model, options.output, calibrated)
+        made = convert_network(network, options.model, options.output, calibrated)
         print(
             f"wrote {made.path}, {made.size:,} bytes; no output differs by more than "
             f"{made.largest_difference:.2g} from the Keras model's"

@@ -52,13 +52,13 @@ class Network:
     name: str
     """What `python -m train NAME` and `python -m convert NAME` call it."""
     what: str
-    """It, in a sentence."""
+    """What it is, in words."""
     told: str
     """What it takes and gives, in words."""
     shapes: tuple[tuple[int | None, ...], tuple[int | None, ...]]
     """Of its one input and its one output; None is any number."""
     stem: str
-    """Of the file's name, and in the file."""
+    """What the network is called in the file."""
     taken: str
     """What the input is called in the file."""
     made_for: tuple[int, ...]

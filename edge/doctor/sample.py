@@ -63,7 +63,7 @@ def taken_for(classifier: Classifier) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Read it, and print what was read as a line of JSON."""
+    """Read it, and print what the model takes it for, and the time, as a line of JSON."""
     from edge.errors import FiveboxError
     from edge.interpreter import load_interpreter_class
     from edge.recognizer import Recognizer

@@ -25,7 +25,7 @@ _WAVES, _WAVENUMBER = 2, 1.3
 
 @dataclass(frozen=True)
 class Variation:
-    """How differently digits are written; amounts are drawn uniformly from ± their value.
+    """How differently digits are written: shares of them, and amounts that are drawn uniformly.
 
     Raises:
         ValueError: a number is outside its range.
@@ -40,11 +40,11 @@ class Variation:
     parted: float = 0.1
     """Share of the digits whose one stroke is drawn in two, or whose several in one."""
     rotation: float = 12.0
-    """Degrees."""
+    """± degrees."""
     scale: float = 0.2
     """± share of the size, each axis on its own."""
     shear: float = 0.25
-    """Sideways shift per height."""
+    """± sideways shift per height."""
     waves: float = 0.06
     """How far waves move a point (one standard deviation), in halves of the digit."""
 
