@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,8 @@ class Postcodes:
     """`(n,)`, the probability that all five digits are right, if they are right or wrong
     independently."""
     culprit: NDArray[np.int64]
-    """`(n,)`, which digit was read wrong, the first where several were; -1 of a postcode
-    that is right."""
+    """`(n,)`, what made it wrong: of composed ones the digit, the first where several were, of
+    others the postcode itself; -1 of a postcode that is right."""
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -79,7 +80,7 @@ class Rejection:
     standard_error: float
     """Of `wrong_rate`, by which other digits of the same kind would give another."""
     wrong_digits: int
-    """How many different digits made accepted postcodes wrong."""
+    """How many different digits made accepted postcodes wrong, or how many photos."""
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
@@ -171,6 +172,33 @@ def compose_postcodes(
     )
 
 
+def postcodes_of_rows(
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    rows: NDArray[np.integer[Any]],
+) -> Postcodes:
+    """Put digits that were cut out of rows of boxes together as they stood there.
+
+    A photo that is blurred, or whose row was not found quite where it is, spoils all its digits:
+    they are not right or wrong independently, and composed postcodes would have more wrong ones
+    than there are.
+
+    Args:
+        probabilities: `float32 (n, 10)`, calibrated, one row per digit.
+        labels: `uint8 (n,)`.
+        rows: `int (n,)`, the same number for digits of one row. A row of fewer than five is
+            left out: a kiosk does not accept it.
+    """
+    _, row, sizes = np.unique(rows, return_inverse=True, return_counts=True)
+    order = np.argsort(row, kind="stable")
+    digits = order[sizes[row[order]] == BOXES].reshape(-1, BOXES)
+    right = (probabilities.argmax(axis=1) == labels)[digits].all(axis=1)
+    return Postcodes(
+        confidence=probabilities.max(axis=1).astype(np.float64)[digits].prod(axis=1),
+        culprit=np.where(right, -1, np.arange(len(digits))),
+    )
+
+
 def find_threshold(postcodes: Postcodes, allowed: float = ALLOWED_WRONG) -> Rejection:
     """Find the lowest confidence from which on few enough are wrong.
 
@@ -179,7 +207,7 @@ def find_threshold(postcodes: Postcodes, allowed: float = ALLOWED_WRONG) -> Reje
     added, nor the share that the confidences let expect.
 
     Args:
-        postcodes: composed of held-out digits.
+        postcodes: of held-out digits.
         allowed: largest share of the accepted ones that may be wrong, 0 to 1.
 
     Returns:
@@ -193,7 +221,7 @@ def error_reject_curve(postcodes: Postcodes, allowed: Sequence[float]) -> list[R
     """Find the threshold of each allowed share of wrong postcodes; see `find_threshold`.
 
     Args:
-        postcodes: composed of held-out digits.
+        postcodes: of held-out digits.
         allowed: largest shares of the accepted ones that may be wrong, 0 to 1.
 
     Returns:

@@ -234,7 +234,7 @@ def _make(work: _Work, quantization: str, staged: Path) -> Conversion:
     )
 
     temperature, curve, calibration = describe.calibrate_model(
-        classifier, digits.holdout, logits["holdout"], distortion
+        classifier, digits.holdout, digits.rows, logits["holdout"], distortion
     )
     reliability = {
         side: {

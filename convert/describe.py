@@ -29,42 +29,49 @@ _SEED = 0
 def calibrate_model(
     classifier: Classifier,
     holdout: Mapping[str, Examples],
+    rows: Mapping[str, NDArray[np.integer[Any]]],
     plain_logits: Mapping[str, NDArray[np.float32]],
     distortion: Distortion,
 ) -> tuple[float, dict[float, calibrate.Rejection], dict[str, Any]]:
     """Return temperature, error-reject curve and the card's account of them.
 
-    The temperature is fitted on digits as they are, and so the confidence of those is
-    right. The thresholds must hold for hands that were never seen. Strokes kept apart are
-    of such hands; MNIST's digits kept apart may be of the same ones as those learnt from,
-    and bending them stands for others. And they must hold whichever of these a kiosk reads, pen
-    strokes or photos: of the thresholds of all sets the highest is taken.
+    The temperature is fitted on digits as they are, and so the confidence of those is right;
+    but not on those that were cut out of photos, some of which show nothing of their digit:
+    no hand is hard to read because a photo is. The thresholds must hold for hands that were
+    never seen. Strokes kept apart are of such hands; MNIST's digits kept apart may be of the same
+    ones as those learnt from, and bending them stands for others. And they must hold whatever
+    a kiosk reads: of the thresholds of all sets the highest is taken. Where there are rows of
+    photos, though, strokes have no threshold of their own: the photos show the same hands as a
+    camera does, and of a touchscreen the thresholds of `convert.touch` hold as well.
+
+    Args:
+        classifier: the converted model, without a card.
+        holdout: digits that were kept apart, by their sets' names.
+        rows: of sets that were cut out of photos, which row each digit is of, `(n,)`.
+        plain_logits: `float32 (n, 10)` of each set.
+        distortion: how MNIST's digits are bent.
     """
-    plain = together(list(holdout.values()))
-    logits = np.concatenate([plain_logits[name] for name in holdout])
-    temperature = round(calibrate.fit_temperature(logits, plain.labels), 4)
+    plain = [name for name in holdout if name not in rows]
+    labels = together([holdout[name] for name in plain]).labels
+    logits = np.concatenate([plain_logits[name] for name in plain])
+    temperature = round(calibrate.fit_temperature(logits, labels), 4)
 
     rng = np.random.default_rng(_SEED)
-    unseen = {
-        name: _bent(digits, distortion, rng) if name == MNIST else digits
-        for name, digits in holdout.items()
-    }
-    curve, account = strictest(
-        {
-            name: Kept(
-                calibrate.calibrated(verify.run(classifier, digits.images), temperature),
-                digits.labels,
-                np.arange(len(digits)) % len(holdout[name]),
-            )
-            for name, digits in unseen.items()
-        },
-        rng,
-    )
+    kept = {}
+    for name, digits in holdout.items():
+        if name == MNIST:
+            bent = _bent(digits, distortion, rng)
+            said, origins = verify.run(classifier, bent.images), np.arange(len(bent)) % len(digits)
+            kept[name] = Kept(calibrate.calibrated(said, temperature), bent.labels, origins)
+        elif name in rows or not rows:
+            sure = calibrate.calibrated(plain_logits[name], temperature)
+            kept[name] = Kept(sure, digits.labels, rows=rows.get(name))
+    curve, account = strictest(kept, rng)
     fitted = {
-        "temperature_of": len(plain),
+        "temperature_of": len(labels),
         "negative_log_likelihood": {
-            "before": round(calibrate.negative_log_likelihood(logits, plain.labels), 6),
-            "after": round(calibrate.negative_log_likelihood(logits, plain.labels, temperature), 6),
+            "before": round(calibrate.negative_log_likelihood(logits, labels), 6),
+            "after": round(calibrate.negative_log_likelihood(logits, labels, temperature), 6),
         },
     }
     return temperature, curve, fitted | account | {"seed": _SEED}
@@ -80,6 +87,16 @@ class Kept(NamedTuple):
     origins: NDArray[np.int64] | None = None
     """`(n,)`, the same number for pictures of one and the same digit; None where each is
     another."""
+    rows: NDArray[np.integer[Any]] | None = None
+    """`(n,)`, the same number for digits of one row of boxes; None where they were in none."""
+
+    def postcodes(self, rng: np.random.Generator) -> calibrate.Postcodes:
+        """Return the rows' postcodes, or as many as one likes composed of the digits."""
+        if self.rows is not None:
+            return calibrate.postcodes_of_rows(self.probabilities, self.labels, self.rows)
+        return calibrate.compose_postcodes(
+            self.probabilities, self.labels, POSTCODES, rng, self.origins
+        )
 
 
 def strictest(
@@ -91,10 +108,7 @@ def strictest(
         sets: digits of each kind, by name; of all thresholds the highest is taken.
         rng: composes postcodes of them.
     """
-    postcodes = {
-        name: calibrate.compose_postcodes(*each[:2], POSTCODES, rng, each.origins)
-        for name, each in sets.items()
-    }
+    postcodes = {name: each.postcodes(rng) for name, each in sets.items()}
     curves = {
         name: calibrate.error_reject_curve(each, calibrate.CURVE)
         for name, each in postcodes.items()
@@ -111,7 +125,7 @@ def strictest(
             name: int(np.count_nonzero(each.probabilities.argmax(axis=1) != each.labels))
             for name, each in sets.items()
         },
-        "postcodes": POSTCODES,
+        "postcodes": {name: len(each.culprit) for name, each in postcodes.items()},
         "read_rate": {name: read for name, (read, _) in accepted.items()},
         "wrong_rate": {name: wrong for name, (_, wrong) in accepted.items()},
         "reject_curve": [

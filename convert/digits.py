@@ -11,10 +11,12 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.calibrate import BOXES
 from convert.source import Source, find_digits
 from convert.variants import Options
 from edge.card import sha256_of
@@ -34,6 +36,7 @@ _IMAGES = {
     "calibrate": ("x", "images"),
 }
 _LABELS = ("y_test", "y", "labels")
+_ROWS = "rows"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class Digits:
     """`uint8 (n, 28, 28)`, to take the ranges from; None takes some of `learnt`."""
     holdout: Mapping[str, Examples]
     """Temperature and threshold are fitted on these."""
+    rows: Mapping[str, NDArray[np.integer[Any]]]
+    """Of those of `holdout` that were cut out of photos: the same number for digits of one row
+    of boxes, `(n,)`."""
     test: Mapping[str, Examples]
     """These are counted, and decide nothing."""
     evaluation: Mapping[str, Examples]
@@ -84,11 +90,12 @@ def gather_digits(
         images, labels = read_digits(options.evaluation, "eval")
         evaluation = {options.evaluation.stem: Examples(images, labels)}
         account["eval"] = _told(options.evaluation)
-    kept_apart = {}
-    if options.calibration is not None:
-        images, labels = read_digits(options.calibration, "calibrate")
-        kept_apart[options.calibration.stem] = Examples(images, labels)
-        account["calibrate"] = _told(options.calibration)
+    kept_apart, rows = {}, {}
+    if (given := options.calibration) is not None:
+        kept_apart[given.stem] = Examples(*read_digits(given, "calibrate"))
+        if (told := read_rows(given)) is not None:
+            rows[given.stem] = told
+        account["calibrate"] = _told(given)
     try:
         material = find_digits(source, data_path, stroke_paths)
     except DataError:
@@ -96,23 +103,29 @@ def gather_digits(
         named = data_path is not None or stroke_paths
         if named or evaluation is None or (quantized and representative is None):
             raise
+        _require_names(options, evaluation, kept_apart)
         holdout = {**evaluation, **kept_apart}
-        return Digits(None, representative, holdout, evaluation, evaluation, None, account)
-    if taken := kept_apart.keys() & material.validation.keys():
-        raise DataError(
-            f"{options.calibration}: a set of the training is called {min(taken)} as well; rename "
-            "the file for --calibrate"
-        )
+        return Digits(None, representative, holdout, rows, evaluation, evaluation, None, account)
+    _require_names(options, material.validation, kept_apart)
     holdout = {**material.validation, **kept_apart}
     return Digits(
         _shown(material),
         representative,
         holdout,
+        rows,
         material.test,
         evaluation or holdout,
         material,
         account,
     )
+
+
+def _require_names(options: Options, *sets: Mapping[str, Examples]) -> None:
+    if taken := set.intersection(*(set(each) for each in sets)):
+        raise DataError(
+            f"{options.calibration}: another set is called {min(taken)} as well; rename the file "
+            "for --calibrate"
+        )
 
 
 def read_digits(path: Path, use: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -152,6 +165,35 @@ def read_digits(path: Path, use: str) -> tuple[NDArray[np.uint8], NDArray[np.uin
     if labels.dtype.kind not in "ui" or labels.min() < 0 or labels.max() > 9:
         raise DataError(f"{path}: its labels are not all whole numbers from 0 to 9; mend {option}")
     return pixels, labels.reshape(-1).astype(np.uint8)
+
+
+def read_rows(path: Path) -> NDArray[np.integer[Any]] | None:
+    """Read which row of boxes each digit of a file for `--calibrate` was cut out of.
+
+    Args:
+        path: of a file that `read_digits` took.
+
+    Returns:
+        `(n,)`, the same number for digits of one row; None where the file doesn't tell.
+
+    Raises:
+        DataError: the file tells it not of each digit, or of no row with five.
+    """
+    arrays = _arrays(path, (_ROWS, *_LABELS), "--calibrate")
+    rows = arrays.pop(_ROWS, None)
+    if rows is None:
+        return None
+    digits = next(arrays[name] for name in _LABELS if name in arrays)
+    if rows.shape != (len(digits),) or rows.dtype.kind not in "iu":
+        raise DataError(
+            f"{path}: has no whole number for each of its {len(digits)} digits in the array called "
+            f"{_ROWS}; write the file with python -m train cutouts"
+        )
+    if not (np.unique(rows, return_counts=True)[1] == BOXES).any():
+        raise DataError(
+            f"{path}: has no five digits of one row; cut some out of more photos for --calibrate"
+        )
+    return rows
 
 
 # A damaged archive fails in as many ways as it has parts. RuntimeError is what zipfile raises

@@ -249,9 +249,9 @@ def _cutouts(argv: Sequence[str]) -> int:
 
         # Before minutes of work.
         files.make_folder(options.out.parent)
-        examples = cut_out(options.photos, options.jobs, options.found_only, sys.stdout)
-        write(examples, options.out)
-        print(f"wrote {len(examples):,} digits to {options.out}")
+        cut = cut_out(options.photos, options.jobs, options.found_only, sys.stdout)
+        write(cut, options.out)
+        print(f"wrote {len(cut):,} digits to {options.out}")
         return 0
 
     return run_command("train", options.debug, command, "stopped; nothing was written")

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge import files
 from edge.crops import cut_digits
@@ -39,12 +41,25 @@ _SEED = 11
 _ENDS = np.array([[0, 0], [COUNT, 0], [COUNT, 1], [0, 1]], np.float32)
 
 
+@dataclass(frozen=True)
+class CutOuts:
+    """Digits that were cut out of rows of boxes."""
+
+    digits: Examples
+    rows: NDArray[np.int32]
+    """`(n,)`, the same number for digits of one and the same row: five are a postcode, and of a
+    row with fewer the others looked blank."""
+
+    def __len__(self) -> int:
+        return len(self.digits)
+
+
 def cut_out(
     folders: Sequence[Path],
     jobs: int = 1,
     found_only: bool = False,
     progress: TextIO | None = None,
-) -> Examples:
+) -> CutOuts:
     """Cut the digits out of all photos in some folders; the same folders give the same digits.
 
     Args:
@@ -70,16 +85,21 @@ def cut_out(
             f"{', '.join(map(str, folders))}: no digits were found in the photos; render some of "
             "a grade with postcodes"
         )
-    return Examples(
-        np.concatenate([cut.images for cut in cuts]), np.concatenate([cut.labels for cut in cuts])
+    return CutOuts(
+        Examples(
+            np.concatenate([cut.images for cut in cuts]),
+            np.concatenate([cut.labels for cut in cuts]),
+        ),
+        np.repeat(np.arange(len(cuts), dtype=np.int32), [len(cut) for cut in cuts]),
     )
 
 
-def write(examples: Examples, out: Path) -> None:
-    """Write digits as `python -m train --extra` reads them, in one step.
+def write(cut: CutOuts, out: Path) -> None:
+    """Write digits as `python -m train --extra` and `python -m convert --calibrate` read them,
+    in one step.
 
     Args:
-        examples: from `cut_out`.
+        cut: from `cut_out`.
         out: in a folder that is there.
 
     Raises:
@@ -87,7 +107,8 @@ def write(examples: Examples, out: Path) -> None:
     """
     with files.staging(out.parent) as aside:
         with (aside / out.name).open("wb") as file:
-            np.savez_compressed(file, images=examples.images, labels=examples.labels)
+            digits = cut.digits
+            np.savez_compressed(file, images=digits.images, labels=digits.labels, rows=cut.rows)
         files.publish(aside / out.name)
 
 

@@ -16,6 +16,7 @@ from convert.calibrate import (
     find_threshold,
     fit_temperature,
     negative_log_likelihood,
+    postcodes_of_rows,
 )
 
 
@@ -111,6 +112,31 @@ def test_what_made_a_postcode_wrong_is_the_digit_not_the_picture_of_it():
     assert set(alone.culprit) == {-1, 7, 27, 47}
     together = compose_postcodes(probabilities, labels, 500, rng, np.arange(60) % 20)
     assert set(together.culprit) == {-1, 7}
+
+
+def test_a_rows_digits_are_one_postcode_in_whatever_order_they_come():
+    rng = np.random.default_rng(8)
+    probabilities = rng.dirichlet(np.full(10, 0.2), 21).astype(np.float32)
+    labels = probabilities.argmax(axis=1).astype(np.uint8)
+    labels[7] = (labels[7] + 1) % 10
+    # Of row 30 there are four digits, of row 40 two: a box was blank, and a kiosk says so.
+    rows = np.repeat([10, 20, 30, 40, 50], [5, 5, 4, 2, 5])
+    found = postcodes_of_rows(probabilities, labels, rows)
+    assert found.right.tolist() == [True, False, True]
+    sure = probabilities.max(axis=1).astype(float)
+    expected = [sure[:5].prod(), sure[5:10].prod(), sure[16:].prod()]
+    np.testing.assert_allclose(found.confidence, expected)
+    mixed = rng.permutation(21)
+    again = postcodes_of_rows(probabilities[mixed], labels[mixed], rows[mixed])
+    np.testing.assert_allclose(again.confidence, expected)
+    assert again.right.tolist() == [True, False, True]
+
+
+def test_two_photos_with_the_same_mistake_are_two_mistakes():
+    probabilities = np.full((10, 10), 0.001, np.float32)
+    probabilities[:, 3] = 0.991
+    labels = np.array([3, 3, 3, 3, 5] * 2, np.uint8)
+    assert len(set(postcodes_of_rows(probabilities, labels, np.arange(10) // 5).culprit)) == 2
 
 
 @pytest.mark.parametrize("spoilers", [ENOUGH, ENOUGH - 1])

@@ -30,7 +30,7 @@ def test_the_threshold_holds_for_each_set_and_not_for_all_together(monkeypatch):
     sets = {"pens": made(2000, 4, 0), "photos": made(400, 30, 1)}
     told = Told()
     logits = {name: told.logits(each.images) for name, each in sets.items()}
-    temperature, curve, account = calibrate_model(told, sets, logits, UNBENT)
+    temperature, curve, account = calibrate_model(told, sets, {}, logits, UNBENT)
     alone = {}
     for name, each in sets.items():
         probabilities = calibrate.calibrated(logits[name], temperature)
@@ -46,3 +46,26 @@ def test_the_threshold_holds_for_each_set_and_not_for_all_together(monkeypatch):
     # What few digits of one set ask for costs readings of the others.
     assert set(account["read_rate"]) == {"pens", "photos"}
     assert max(account["wrong_rate"].values()) <= 0.01
+
+
+def test_rows_of_photos_have_a_threshold_of_their_own_and_no_say_in_the_temperature():
+    sets = {"mnist": made(2000, 4, 0), "pens": made(500, 5, 1), "photos": made(5000, 300, 2)}
+    # All that is wrong in the photos is wrong in sixty of a thousand.
+    rows = {"photos": np.arange(5000) // 5}
+    told = Told()
+    logits = {name: told.logits(each.images) for name, each in sets.items()}
+    temperature, curve, account = calibrate_model(told, sets, rows, logits, UNBENT)
+    plain = [name for name in sets if name != "photos"]
+    assert temperature == round(
+        calibrate.fit_temperature(
+            np.concatenate([logits[name] for name in plain]),
+            np.concatenate([sets[name].labels for name in plain]),
+        ),
+        4,
+    )
+    assert account["temperature_of"] == 2500
+    # The photos stand for the pens' hands; composed of their digits postcodes were wronger.
+    assert set(account["read_rate"]) == {"mnist", "photos"}
+    assert account["postcodes"]["photos"] == 1000
+    _, composed, _ = calibrate_model(told, sets, {}, logits, UNBENT)
+    assert curve[0.05].threshold < composed[0.05].threshold

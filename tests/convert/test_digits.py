@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convert.convert import convert
-from convert.digits import read_digits
+from convert.digits import read_digits, read_rows
 from convert.source import load_source
 from convert.variants import Options
 from tests.train.synthetic import draw_digits
@@ -208,10 +208,51 @@ def test_temperature_and_thresholds_are_fitted_on_given_digits_too(build, tmp_pa
     assert set(made.test) == {"mnist"}
 
 
+def test_what_was_cut_out_of_rows_is_judged_by_the_row(build, tmp_path):
+    images, labels = draw_digits(400, seed=8)
+    # Twenty rows of eighty are not legible, and their digits have no say in the temperature.
+    images[:100] = images[100:200][::-1]
+    rows = np.arange(400) // 5
+    given = written(tmp_path / "photos.npz", images=images, labels=labels, rows=rows)
+    made, usual = (
+        convert(
+            build / "postcode.keras",
+            tmp_path / name / "m.tflite",
+            "int8",
+            options=Options(calibration=file),
+        ).card
+        for name, file in (("given", given), ("usual", None))
+    )
+    assert made.temperature == usual.temperature
+    assert made.calibration["postcodes"]["photos"] == 80
+    assert made.calibration["threshold_of"]["photos"] == 400
+    assert made.reject_threshold >= usual.reject_threshold
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (np.zeros(59, int), "no whole number for each of its 60 digits"),
+        (np.zeros(60), "no whole number for each of its 60 digits"),
+        (np.arange(60), "has no five digits of one row"),
+        (np.zeros(60, int), "has no five digits of one row"),
+    ],
+)
+def test_rows_that_are_none_are_one_sentence(tmp_path, rows, said):
+    path = written(tmp_path / "d.npz", images=IMAGES, labels=LABELS, rows=rows)
+    with pytest.raises(DataError, match=said) as caught:
+        read_rows(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_digits_that_were_in_no_row_tell_none(tmp_path):
+    assert read_rows(written(tmp_path / "d.npz", images=IMAGES, labels=LABELS)) is None
+
+
 def test_a_set_to_calibrate_on_has_a_name_of_its_own(build, tmp_path):
     images, labels = draw_digits(40, seed=8)
     given = written(tmp_path / "mnist.npz", images=images, labels=labels)
-    with pytest.raises(DataError, match="is called mnist as well"):
+    with pytest.raises(DataError, match="another set is called mnist as well"):
         convert(
             build / "postcode.keras",
             tmp_path / "m.tflite",

@@ -21,7 +21,8 @@ def folder(tmp_path_factory):
 
 
 def test_digits_are_cut_where_the_row_is_found_and_where_it_is(folder):
-    examples = cut_out([folder])
+    cut = cut_out([folder])
+    examples = cut.digits
     once, twice = [0, 4, 5, 2, 4], [6, 7, 3, 8, 1]
     assert examples.labels.tolist() == once * 2 + twice * 2
     assert examples.images.shape == (20, 28, 28)
@@ -30,20 +31,23 @@ def test_digits_are_cut_where_the_row_is_found_and_where_it_is(folder):
     assert np.median(examples.images) == 0
     read = Recognizer().classifier.probabilities(examples.images).argmax(axis=1)
     assert (read == examples.labels).mean() >= 0.9
+    # Five of one row are a postcode.
+    assert cut.rows.tolist() == np.repeat(range(4), 5).tolist()
     # Found and moved are two cuts of the same digit.
     assert (examples.images[:5] != examples.images[5:10]).any()
 
 
 def test_to_calibrate_on_they_are_cut_where_the_row_is_found_alone(folder):
     found = cut_out([folder], found_only=True)
-    assert found.labels.tolist() == [0, 4, 5, 2, 4, 6, 7, 3, 8, 1]
-    np.testing.assert_array_equal(found.images[5:], cut_out([folder]).images[10:15])
+    assert found.digits.labels.tolist() == [0, 4, 5, 2, 4, 6, 7, 3, 8, 1]
+    np.testing.assert_array_equal(found.digits.images[5:], cut_out([folder]).digits.images[10:15])
 
 
 def test_the_same_folders_give_the_same_digits_in_any_number_of_processes(folder):
     one, two = cut_out([folder], jobs=1), cut_out([folder], jobs=2)
-    np.testing.assert_array_equal(one.images, two.images)
-    np.testing.assert_array_equal(one.labels, two.labels)
+    np.testing.assert_array_equal(one.digits.images, two.digits.images)
+    np.testing.assert_array_equal(one.digits.labels, two.digits.labels)
+    np.testing.assert_array_equal(one.rows, two.rows)
 
 
 def test_a_photo_upside_down_is_cut_upright(folder, tmp_path):
@@ -57,7 +61,7 @@ def test_a_photo_upside_down_is_cut_upright(folder, tmp_path):
     found = row_in(photo, Picture.of(photo.image()), Recognizer())
     assert found is not None
     assert np.abs(found.corners() - photo.corners).max() < 0.3 * photo.height
-    assert cut_out([tmp_path]).labels.tolist() == [0, 4, 5, 2, 4] * 2
+    assert cut_out([tmp_path]).digits.labels.tolist() == [0, 4, 5, 2, 4] * 2
 
 
 def test_a_row_that_is_elsewhere_is_not_the_photos_own(folder):
@@ -75,10 +79,10 @@ def test_they_are_written_as_extra_digits_are_read(folder, tmp_path, capsys):
     ]
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     extra = data.load_extra(out)
-    np.testing.assert_array_equal(extra.examples.images, cut_out([folder]).images)
+    np.testing.assert_array_equal(extra.examples.images, cut_out([folder]).digits.images)
     # The same digits are the same file: a run knows what it has learnt from by its SHA-256.
     before = out.read_bytes()
-    write(extra.examples, out)
+    write(cut_out([folder]), out)
     assert out.read_bytes() == before
 
 
