@@ -7,7 +7,7 @@ PYTHON ?= python3
 MNIST ?= $(wildcard ../shared/data/mnist.npz)
 # Pen strokes to mix in; without them digits come from MNIST alone.
 STROKES ?= $(wildcard ../shared/data/pendigits_strokes.json.gz ../shared/data/unipen_strokes.json.gz)
-# The seeds of the networks that postcode-next learns from, and of the pupils that it is one of.
+# The seeds of the networks that the bundled one learns from, and of the pupils that it is one of.
 TEACHERS ?= 0 1 2 3 4
 PUPILS ?= 0 1 2
 # And of the reader of pen trajectories.
@@ -22,7 +22,7 @@ BOXES_LEARNT ?= $(foreach seed,101 102 103,$(filter $(foreach count,150 300 500,
 	negatives-$(seed)-150)
 BOXES_VALIDATION ?= desk-1-100 hard-1-100 scan-1-100 strip-1-100 negatives-1-50
 DIGITS_LEARNT ?= $(LEARNT)
-DIGITS_VALIDATION ?= scan-8-300 desk-8-300 hard-8-300
+DIGITS_VALIDATION ?= $(foreach grade,scan desk hard,$(foreach seed,8 9 10,$(grade)-$(seed)-300))
 # Processes that render and cut them.
 JOBS ?= 2
 # Beside the one that `make test` uses.
@@ -127,7 +127,7 @@ model: build/cutouts.npz build/cutouts-validation.npz $(WORKSHOP)
 	$(TRAIN) quantize build/postcode-cut --bits 8 --extra build/cutouts.npz \
 		--no-imitate-mistakes $(OTHERS:%=--teacher build/postcode-%) \
 		--epochs 15 --learning-rate 0.0002 --out build/postcode-int8
-	$(CONVERT) build/postcode-int8/postcode.keras -o edge/models/postcode-next.tflite \
+	$(CONVERT) build/postcode-int8/postcode.keras -o edge/models/postcode.tflite \
 		--quantize int8 --calibrate build/cutouts-validation.npz
 	$(TRAIN) quantize build/postcode-$(FIRST) --bits 4 --out build/postcode-int4
 	$(CONVERT) build/postcode-int4/postcode.keras -o edge/models/postcode-int4.tflite --quantize int4

@@ -99,17 +99,45 @@ def test_a_digit_that_is_second_everywhere_wins_against_votes():
     assert consensus.current.guess == "04527"
 
 
-def test_many_frames_of_one_hand_are_worth_a_few_independent_ones():
-    def confidence(frames, correlation):
-        consensus = Consensus(1.0, settings=Settings(correlation=correlation))
-        show(consensus, [split("04524", 4, 9, 0.3)] * frames)
+def test_frames_that_say_the_same_again_tell_nothing_new():
+    consensus = Consensus(1.0)
+    show(consensus, [split("04524", 4, 9, 0.3)])
+    alone = consensus.current.digits[4].confidence
+    show(consensus, [split("04524", 4, 9, 0.3)] * 99, start=1)
+    assert consensus.current.digits[4].confidence == pytest.approx(alone, rel=1e-6)
+
+
+def test_frames_that_differ_are_worth_as_many_as_they_differ():
+    shares = [0.2, 0.35, 0.15, 0.4, 0.3]
+    frames = [split("04524", 4, 9, share) for share in shares]
+
+    def odds(hand, times=1):
+        consensus = Consensus(1.0, settings=Settings(hand=hand))
+        show(consensus, frames * times)
+        confidence = consensus.current.digits[4].confidence
+        return confidence / (1 - confidence)
+
+    # Only the last box differs from frame to frame, so its variance counts for a fifth.
+    logs = np.array([np.log((1 - share) / share) for share in shares])
+    differ = logs.var(ddof=1) / 5
+    correlation = 0.2 / (0.2 + differ)
+    worth = 5 / (1 + 4 * correlation)
+    assert odds(0.2) == pytest.approx(np.exp(worth * logs.mean()), rel=1e-3)
+    # However many there are, they are worth no more than 1 / ρ.
+    assert odds(0.2, times=50) < np.exp(logs.mean() * (1 + differ / 0.2))
+    assert odds(0.0) > odds(0.2) > odds(10.0) > np.exp(logs.mean())
+
+
+def test_how_much_frames_differ_goes_by_their_weights():
+    def confidence(*weights):
+        consensus = Consensus(1.0, settings=Settings(hand=0.5))
+        for number, (share, weight) in enumerate(zip((0.2, 0.4, 0.1), weights, strict=False)):
+            consensus.add(split("04524", 4, 9, share), weight, number * STEP)
         return consensus.current.digits[4].confidence
 
-    odds = [c / (1 - c) for c in (confidence(1, 0.7), confidence(100, 0.7))]
-    # As many as 1 / 0.7 at most.
-    assert odds[1] == pytest.approx(odds[0] ** (100 / (1 + 99 * 0.7)), rel=0.02)
-    assert confidence(100, 1.0) == pytest.approx(confidence(1, 1.0), rel=1e-6)
-    assert confidence(5, 0.0) > confidence(2, 0.0) > confidence(2, 0.5)
+    assert confidence(0.6, 0.6, 0.6) == pytest.approx(confidence(0.3, 0.3, 0.3), rel=1e-5)
+    # A frame that counts for next to nothing makes no difference.
+    assert confidence(0.6, 0.6, 1e-9) == pytest.approx(confidence(0.6, 0.6), rel=1e-5)
 
 
 def test_frames_weigh_by_how_well_their_boxes_were_found():
@@ -238,7 +266,7 @@ def test_time_that_goes_back_is_a_mistake_of_the_caller():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"correlation": 1.1}, {"correlation": -0.1}, {"floor": 0.0}, {"floor": 0.5}, {"leaves_s": -1}],
+    [{"hand": -0.1}, {"likeness": 1.1}, {"floor": 0.0}, {"floor": 0.5}, {"leaves_s": -1}],
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match="must"):
