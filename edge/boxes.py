@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ from edge.fit import NOT_FIVE, Fitted, count_written, fit
 from edge.ink import line_darkness
 from edge.lineup import line_up
 from edge.markers import marked, row_between_markers
+from edge.nearby import nearby
 from edge.others import other_boxes
 from edge.picture import Picture
 from edge.row import COUNT, Row, row_in, row_through
@@ -52,12 +54,15 @@ _WRITTEN_BONUS = 0.06
 _LEAST_WRITTEN = 4
 # Clear rows, blank ones or the same in several pictures, after which no finer one is made.
 _MOST_CLEAR = 3
-# A detected row that lines don't support as a whole is taken if they are seen on so much of its
+# A detected row is fitted from so many places around it.
+_STARTS = 5
+# One that lines don't support as a whole is taken if they are seen on so much of its
 # level and of its upright walls, and weighs so much less. Where they are seen on less than most
 # it is not relied on (see `Observation.found`), so that digits without boxes aren't accepted.
 _LEAST_SEEN, _DETECTED_COST = 0.3, 0.1
-# Height of its boxes, px, in the picture in which lines are looked for around it.
-_DETECTED_HEIGHT = 20.0
+# Where they are seen on less still, or others beside or inside of the boxes, a row that is so
+# probable is read, but not relied on.
+_PROBABLE = 0.9
 _LEAST_INK = 18.0
 _INK_NOISE_FACTOR = 3.0
 
@@ -84,6 +89,8 @@ class Boxes:
     """How well the row explains the lines that are seen, for comparing it with others."""
     is_sure: bool = False
     """Whether the lines leave no doubt."""
+    is_doubtful: bool = False
+    """Whether the lines speak against it: it is read, but not relied on."""
 
     @property
     def joined(self) -> bool:
@@ -110,6 +117,8 @@ class _Found:
     """Whether markers say so."""
     detected: float = 0.0
     """The probability with which it was detected, where lines don't support it as a whole."""
+    is_doubtful: bool = False
+    """Whether they speak against it."""
 
     @property
     def is_sure(self) -> bool:
@@ -141,6 +150,7 @@ class _Found:
             self.is_marked,
             self.support,
             self.is_sure,
+            self.is_doubtful,
         )
 
 
@@ -203,24 +213,66 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
         if clear >= _MOST_CLEAR:
             return
     for detection in detect(picture):
-        yield from _detected(picture, scales, detection)
+        yield from _detected(picture, detection)
 
 
-def _detected(picture: Picture, scales: Scales, detection: Detection) -> Iterator[_Found]:
+def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
     """Yield a row that was detected, on its lines where they are seen, and as it was detected.
 
     Nothing of a row of which lines say that it is not five boxes.
     """
     row = detection.row
-    scale, dark = scales.nearest(_DETECTED_HEIGHT / row.height)
-    fitted = fit(dark, row.scaled(scale))
-    if fitted.coverage == NOT_FIVE:
+    part = _Part.around(picture, row)
+    fits = [fit(part.dark, start) for start in nearby(part.dark, part.into(row), _STARTS)]
+    found = [_found(part.dark, each) for each in fits if each.coverage > 0]
+    if found:
+        best = max(found, key=lambda each: each.support)
+        yield replace(best, row=part.back(best.row))
+    elif fits[0].coverage == NOT_FIVE:
         return
-    if fitted.coverage > 0:
-        yield from _in_picture(picture, _found(dark, fitted), scale)
     others = other_boxes(picture, row)
-    if others.own >= _LEAST_SEEN and not others.are_there:
-        yield _Found(row, others.own, 0.0, written=0, detected=detection.probability)
+    is_doubtful = others.own < _LEAST_SEEN or others.are_there
+    if not is_doubtful or detection.probability >= _PROBABLE:
+        yield _Found(
+            row,
+            others.own,
+            residual=0.0,
+            written=0,
+            detected=detection.probability,
+            is_doubtful=is_doubtful,
+        )
+
+
+class _Part(NamedTuple):
+    """Where it is dark around a row, no finer than is needed to fit it."""
+
+    dark: NDArray[np.uint8]
+    """`uint8 (h, w)` from `ink.line_darkness`."""
+    scale: float
+    """By which the picture was shrunk."""
+    low: NDArray[np.intp]
+    """`(2,)`, x and y of its first pixel in the shrunk picture."""
+
+    @classmethod
+    def around(cls, picture: Picture, row: Row) -> _Part:
+        halvings = _halvings(row)
+        part, low = picture.around(row.corners(), _ROOM * row.height, halvings)
+        return cls(line_darkness(part, LINE_REACH), 0.5**halvings, low)
+
+    def into(self, row: Row) -> Row:
+        """Return a row of the picture as it lies here."""
+        shift = np.array([[1, 0, -self.low[0]], [0, 1, -self.low[1]], [0, 0, 1]])
+        return Row(shift @ row.scaled(self.scale).homography, row.fill)
+
+    def back(self, row: Row) -> Row:
+        """Return a row that lies here as it lies in the picture."""
+        shift = np.array([[1, 0, self.low[0]], [0, 1, self.low[1]], [0, 0, 1]])
+        return Row(shift @ row.homography, row.fill).scaled(1 / self.scale)
+
+
+def _halvings(row: Row) -> int:
+    """Return how often a picture may be halved for a row's boxes to be fitted in it."""
+    return max(0, math.floor(math.log2(row.height / _FINE_HEIGHT)))
 
 
 def _rows_in(
@@ -312,29 +364,21 @@ def _in_picture(picture: Picture, found: _Found, scale: float) -> Iterator[_Foun
     """
     row = found.row.scaled(1 / scale)
     whole = replace(found, row=row)
-    corners = row.corners()
-    height = row.height
-    halvings = max(0, math.floor(math.log2(height / _FINE_HEIGHT)))
-    finer = 0.5**halvings
-    if finer <= scale:
+    if 0.5 ** _halvings(row) <= scale:
         yield whole
         return
-    part, low = picture.around(corners, _ROOM * height, halvings)
-    if min(part.shape[:2]) < 2:
+    part = _Part.around(picture, row)
+    if min(part.dark.shape) < 2:
         yield whole
         return
-    dark = line_darkness(part, LINE_REACH)
-    shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]])
-    detailed = fit(dark, Row(shift @ row.scaled(finer).homography, row.fill))
+    detailed = fit(part.dark, part.into(row))
     if detailed.coverage < found.coverage:
         if detailed.coverage != NOT_FIVE:
             yield whole
         return
     yield replace(
         found,
-        row=Row(np.linalg.inv(shift) @ detailed.row.homography, detailed.row.fill).scaled(
-            1 / finer
-        ),
+        row=part.back(detailed.row),
         coverage=detailed.coverage,
         residual=detailed.residual,
     )

@@ -23,7 +23,7 @@ _MOSTLY_SEEN, _CLEAR = 0.85, math.log(0.97)
 _SURE_WAY_UP = 0.7
 # What a mean log-probability weighs against the part of the walls that is seen. Between 0.1
 # and 1 the same rows are chosen.
-_WEIGHT = 0.2
+_WEIGHT = 0.5
 _MOST_LOOKED_AT = 6
 # Of two rows with digits whose merits differ by so much, the better one is meant e times as
 # often as the other: an envelope may bear its sender's postcode too, or another number in boxes.

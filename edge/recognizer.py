@@ -39,8 +39,10 @@ from edge.trajectory import pooled
 _LEAST_WIDTH = 40
 _LEAST_HEIGHT = 10
 
-# From this part of the boxes' walls on, nothing is doubtful about them.
+# From this part of the boxes' walls on, nothing is doubtful about them; and how sure it is of those
+# that their lines speak against.
 _SURE_COVERAGE = 0.8
+_DOUBTFUL = 0.1
 
 _P = ParamSpec("_P")
 
@@ -146,7 +148,8 @@ class Recognizer:
 
         def look(boxes: Boxes) -> Choice | None:
             boxes = as_marked(boxes, picture)
-            if not boxes.is_marked and other_boxes(picture, boxes.row).are_there:
+            known = boxes.is_marked or boxes.is_doubtful
+            if not known and other_boxes(picture, boxes.row).are_there:
                 return None
             return Choice(boxes, self.observe_at(picture, boxes))
 
@@ -155,7 +158,7 @@ class Recognizer:
     def observe_at(self, picture: Picture, boxes: Boxes) -> Observation:
         """Classify boxes whose place in a picture is known; see `observe`."""
         strip = flatten(picture, boxes.row)
-        found = min(1.0, boxes.coverage / _SURE_COVERAGE)
+        found = _DOUBTFUL if boxes.is_doubtful else min(1.0, boxes.coverage / _SURE_COVERAGE)
         seen = self.observe_row(cut_digits(strip), boxes.corners, found, boxes.is_marked)
         return replace(seen, quality=assess((picture.width, picture.height), boxes, strip))
 

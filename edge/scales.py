@@ -39,7 +39,6 @@ class Scales:
         while scale <= _MOST_ENLARGED and scale * longest <= 1.5 * _FINEST:
             self._scales.append(scale)
             scale *= 2
-        self._made: dict[float, NDArray[np.uint8]] = {}
 
     def coarse(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
         """Yield scale and `line_darkness` of all but the finest."""
@@ -49,15 +48,9 @@ class Scales:
         """Yield the same of the finest, if there are several."""
         return map(self._lines, self._scales[1:][-1:])
 
-    def nearest(self, scale: float) -> tuple[float, NDArray[np.uint8]]:
-        """Return the same of the scale that is nearest to another."""
-        return self._lines(min(self._scales, key=lambda one: abs(math.log(one / scale))))
-
     def _lines(self, scale: float) -> tuple[float, NDArray[np.uint8]]:
-        if scale not in self._made:
-            if scale > 1:
-                seen = resize(self._picture.pixels, scale)
-            else:
-                seen = self._picture.halved(round(-math.log2(scale)))
-            self._made[scale] = line_darkness(seen, LINE_REACH)
-        return scale, self._made[scale]
+        if scale > 1:
+            seen = resize(self._picture.pixels, scale)
+        else:
+            seen = self._picture.halved(round(-math.log2(scale)))
+        return scale, line_darkness(seen, LINE_REACH)

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.boxes import find_boxes
+from edge.detector import Detection
 from edge.picture import Picture
+from edge.row import Row, row_through
 from samples.scene import random_photo
 from tests.edge.drawing import (
     BLACK,
@@ -242,6 +244,33 @@ def test_nothing_is_detected_where_outlines_leave_no_doubt():
 
     image, corners = row("04524")
     assert away(find_boxes(image, detect).corners, corners) < NEAR
+
+
+def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
+    image, corners = row("04524", line=1, color=(205,) * 3)
+    # Noise in which no outline closes.
+    grain = np.random.default_rng(1).normal(0, 22, image.shape)
+    image = np.clip(image - 20 + grain, 0, 255).astype(np.uint8)
+    assert by_outlines(image) is None
+    true = row_through(corners, np.arange(5))
+    off = Row(true.homography @ np.array([[0.99, 0, 0.2], [0, 1, 0.06], [0, 0, 1]]), true.fill)
+    boxes = find_boxes(image, lambda _: [Detection(off, 0.8)])
+    assert away(off.corners(), corners) > 0.15
+    assert away(boxes.corners, corners) < NEAR
+    assert boxes.coverage > 0.8
+
+
+@pytest.mark.parametrize("probability", [0.5, 0.95])
+def test_a_detected_row_without_lines_is_doubtful_and_must_be_probable(probability):
+    image, corners = row("04524", color=(246,) * 3)
+    true = row_through(corners, np.arange(5))
+    boxes = find_boxes(image, lambda _: [Detection(true, probability)])
+    if probability < 0.9:
+        assert boxes is None
+    else:
+        assert boxes.is_doubtful
+        assert not boxes.is_sure
+        assert away(boxes.corners, corners) < NEAR
 
 
 def test_rows_in_rendered_photos_are_found():

@@ -33,6 +33,16 @@ def invokes(recognizer, monkeypatch):
     return calls
 
 
+def test_a_row_that_its_lines_speak_against_is_read_and_not_relied_on(recognizer):
+    image, corners = row("04524", color=(246,) * 3)
+    found = row_through(corners, np.arange(5))
+    boxes = Boxes(found.corners(), 0.9, found, is_doubtful=True)
+    seen = recognizer.observe_at(Picture.of(image), boxes)
+    assert seen.found <= 0.1
+    reading = recognizer.decide(seen)
+    assert (reading.status, reading.guess) == ("rejected", "04524")
+
+
 @pytest.mark.parametrize("degrees", [0, 25, -50])
 @pytest.mark.parametrize("color", [RED, ORANGE])
 def test_a_written_row_is_read_and_accepted(recognizer, degrees, color):
