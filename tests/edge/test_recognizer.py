@@ -85,8 +85,8 @@ def test_nearer_or_farther_changes_nothing(recognizer, postcode, scale):
 
 
 def test_a_grey_picture_is_read_too(recognizer):
-    image = np.ascontiguousarray(row("67381")[0][..., 0])
-    assert recognizer.read(frozen(image)).postcode == "67381"
+    image = np.ascontiguousarray(row("04524")[0][..., 0])
+    assert recognizer.read(frozen(image)).postcode == "04524"
 
 
 def test_crops_strokes_and_photos_of_the_same_digits_agree(recognizer):

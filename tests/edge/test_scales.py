@@ -41,18 +41,3 @@ def test_the_fine_scale_is_not_made_where_only_coarse_ones_are_looked_at():
     ((scale, dark),) = scales.fine()
     assert (scale, dark.shape) == (1.0, (1232, 1640))
     assert asked == [1, 0]
-
-
-def test_a_scale_is_made_once():
-    scales = Scales(Picture.of(np.zeros((300, 400), np.uint8)))
-    first = [dark for _, dark in every(scales)]
-    assert all(a is b for a, (_, b) in zip(first, every(scales), strict=True))
-
-
-def test_the_nearest_scale_is_nearest_by_ratio():
-    scales = Scales(Picture.of(np.zeros((820, 1640), np.uint8)))
-    assert [scales.nearest(wanted)[0] for wanted in (0.01, 0.34, 0.36, 0.72, 9.0)] == [
-        0.25, 0.25, 0.5, 1.0, 1.0,
-    ]  # fmt: skip
-    scale, dark = scales.nearest(0.5)
-    assert dark.shape == (820 * scale, 1640 * scale)
