@@ -275,8 +275,9 @@ def _add_source(
         "--calibrate",
         type=Path,
         metavar="FILE.npz",
-        help="digits and labels that thresholds are fitted on too, of hands that nothing was learnt "
-        "from, with the rows of photos that they stood in, as python -m train cutouts writes them",
+        help="digits and labels that thresholds are fitted on too, of hands that nothing was "
+        "learnt from, with the rows of photos that they stood in, as python -m train cutouts "
+        "writes them",
     )
     parser.add_argument(
         "--data",

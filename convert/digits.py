@@ -184,7 +184,7 @@ def read_rows(path: Path) -> NDArray[np.integer[Any]] | None:
     if rows is None:
         return None
     digits = next(arrays[name] for name in _LABELS if name in arrays)
-    if rows.shape != (len(digits),) or rows.dtype.kind not in "iu":
+    if rows.shape != (len(digits),) or not np.issubdtype(rows.dtype, np.integer):
         raise DataError(
             f"{path}: has no whole number for each of its {len(digits)} digits in the array called "
             f"{_ROWS}; write the file with python -m train cutouts"
@@ -193,7 +193,7 @@ def read_rows(path: Path) -> NDArray[np.integer[Any]] | None:
         raise DataError(
             f"{path}: has no five digits of one row; cut some out of more photos for --calibrate"
         )
-    return rows
+    return rows.astype(np.int64)
 
 
 # A damaged archive fails in as many ways as it has parts. RuntimeError is what zipfile raises

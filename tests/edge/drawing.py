@@ -13,7 +13,7 @@ ORANGE = (70, 130, 235)
 BLUE = (190, 100, 50)
 GREY = (150, 150, 150)
 
-# Sevens are crossed: a plain one, drawn so upright, may be a one, says the model of four in a hundred.
+# Sevens are crossed: of a plain one that is so upright the model is not sure enough to accept it.
 HAND = Hand(styles=(0,) * 7 + (1, 0, 0), sloppiness=0.0, tremor=0.0)
 
 
