@@ -11,11 +11,12 @@ is how much the log-odds between a digit's two likeliest readings differ from fr
 the frames themselves show, and h a constant. Frames that say the same again tell nothing new.
 
 Measured: 4,000 postcodes of 5,000 digits of MNIST that no model has learnt from, each digit seen in
-five frames that differ in turn, place, blur, noise and JPEG: much (as if the camera were bad), less
-and hardly. At the kiosk's threshold so many are accepted, and in brackets wrong, where ρ is the same
-for all: 1063 (3), 2508 (8), 2884 (10) with 1; 1476 (6), 2748 (10), 3072 (17) with 0.9, which explains
-the labels of good frames best; 2484 (19), 3343 (23), 3506 (22) with 0.6, which does so of bad ones.
-With h = 10 they are 2294 (16), 2651 (9), 2901 (10), and hardly others with 8 and 12.
+five frames that differ in turn, place, blur, noise and JPEG: much (as if the camera were bad),
+less and hardly. At the kiosk's threshold so many are accepted, and in brackets wrong, where ρ is
+the same for all: 1063 (3), 2508 (8), 2884 (10) with 1; 1476 (6), 2748 (10), 3072 (17) with 0.9,
+which explains the labels of good frames best; 2484 (19), 3343 (23), 3506 (22) with 0.6, which does
+so of bad ones. With h = 10 they are 2294 (16), 2651 (9), 2901 (10), and hardly others with 8 and
+12.
 """
 
 from __future__ import annotations
