@@ -43,6 +43,9 @@ _LEAST_HEIGHT = 10
 # that their lines speak against.
 _SURE_COVERAGE = 0.8
 _DOUBTFUL = 0.1
+# Flattened, the walls must be seen on so much of their length, or their lines speak against them:
+# of 697 rendered validation photos that were right with a confidence above 0.9 one has less.
+_LEAST_OWN = 0.5
 
 _P = ParamSpec("_P")
 
@@ -148,9 +151,11 @@ class Recognizer:
 
         def look(boxes: Boxes) -> Choice | None:
             boxes = as_marked(boxes, picture)
-            known = boxes.is_marked or boxes.is_doubtful
-            if not known and other_boxes(picture, boxes.row).are_there:
-                return None
+            if not (boxes.is_marked or boxes.is_doubtful):
+                others = other_boxes(picture, boxes.row)
+                if others.are_there:
+                    return None
+                boxes = replace(boxes, is_doubtful=others.own < _LEAST_OWN)
             return Choice(boxes, self.observe_at(picture, boxes))
 
         return choose(search(picture, self._detect), look)

@@ -17,6 +17,7 @@ from edge.boxes import Boxes
 from edge.classifier import BUNDLED_MODEL
 from edge.decode import DEFAULT_THRESHOLD
 from edge.directory import Directory
+from edge.others import Others
 from edge.picture import Picture
 from edge.row import row_through
 from edge.trajectory import pooled
@@ -31,6 +32,14 @@ def invokes(recognizer, monkeypatch):
     invoke = interpreter.invoke
     monkeypatch.setattr(interpreter, "invoke", lambda: (calls.append(1), invoke()))
     return calls
+
+
+def test_a_row_of_which_no_lines_are_seen_when_flattened_is_not_relied_on(recognizer, monkeypatch):
+    others = Others(beside=0.0, between=0.0, dividing=0.0, crossing=0.0, own=0.4)
+    monkeypatch.setattr("edge.recognizer.other_boxes", lambda picture, row: others)
+    reading = recognizer.read(row("04524")[0])
+    assert (reading.status, reading.guess) == ("rejected", "04524")
+    assert reading.confidence <= 0.1
 
 
 def test_a_row_that_its_lines_speak_against_is_read_and_not_relied_on(recognizer):
