@@ -54,14 +54,15 @@ _WRITTEN_BONUS = 0.06
 _LEAST_WRITTEN = 4
 # Clear rows, blank ones or the same in several pictures, after which no finer one is made.
 _MOST_CLEAR = 3
-# A detected row is fitted from so many places around it.
+# A detected row is fitted from where it was detected; a probable one, which shows that there is
+# one hereabouts, from so many places around.
 _STARTS = 5
 # One that lines don't support as a whole is taken if they are seen on so much of its
 # level and of its upright walls, and weighs so much less. Where they are seen on less than most
 # it is not relied on (see `Observation.found`), so that digits without boxes aren't accepted.
 _LEAST_SEEN, _DETECTED_COST = 0.3, 0.1
-# Where they are seen on less still, or others beside or inside of the boxes, a row that is so
-# probable is read, but not relied on.
+# Where they are seen on less still, or others beside or inside of the boxes, a probable row is
+# read, but not relied on.
 _PROBABLE = 0.9
 _LEAST_INK = 18.0
 _INK_NOISE_FACTOR = 3.0
@@ -221,9 +222,11 @@ def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
 
     Nothing of a row of which lines say that it is not five boxes.
     """
-    row = detection.row
+    row, is_probable = detection.row, detection.probability >= _PROBABLE
     part = _Part.around(picture, row)
-    fits = [fit(part.dark, start) for start in nearby(part.dark, part.into(row), _STARTS)]
+    here = part.into(row)
+    starts = nearby(part.dark, here, _STARTS) if is_probable else [here]
+    fits = [fit(part.dark, start) for start in starts]
     found = [_found(part.dark, each) for each in fits if each.coverage > 0]
     if found:
         best = max(found, key=lambda each: each.support)
@@ -232,7 +235,7 @@ def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
         return
     others = other_boxes(picture, row)
     is_doubtful = others.own < _LEAST_SEEN or others.are_there
-    if not is_doubtful or detection.probability >= _PROBABLE:
+    if not is_doubtful or is_probable:
         yield _Found(
             row,
             others.own,

@@ -254,10 +254,13 @@ def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
     assert by_outlines(image) is None
     true = row_through(corners, np.arange(5))
     off = Row(true.homography @ np.array([[0.99, 0, 0.2], [0, 1, 0.06], [0, 0, 1]]), true.fill)
-    boxes = find_boxes(image, lambda _: [Detection(off, 0.8)])
+    boxes = find_boxes(image, lambda _: [Detection(off, 0.95)])
     assert away(off.corners(), corners) > 0.15
     assert away(boxes.corners, corners) < NEAR
     assert boxes.coverage > 0.8
+    # Of one that hardly is one nothing is looked for around it.
+    unlikely = find_boxes(image, lambda _: [Detection(off, 0.6)])
+    assert unlikely is None or away(unlikely.corners, corners) > NEAR
 
 
 @pytest.mark.parametrize("probability", [0.5, 0.95])
