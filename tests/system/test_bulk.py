@@ -76,7 +76,7 @@ def folder(tmp_path_factory):
         shutil.copyfile(TOUCH, folder / f"{number:03d}.json")
     (folder / "040.json").write_text('{"boxes": [], "strokes": []}')
     (folder / "080.json").write_text("{")
-    shutil.copyfile(SAMPLES / "scan-strip.jpg", folder / "060.jpg")
+    shutil.copyfile(SAMPLES / "form-joined.jpg", folder / "060.jpg")
     return folder
 
 

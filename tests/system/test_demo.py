@@ -79,7 +79,9 @@ def test_every_sample_is_read_and_has_an_annotated_picture(first_run, copy):
     assert read.keys() == truth.keys()
     accepted = [name for name in truth if read[name][3] == "accepted"]
     assert [read[name][1] for name in accepted] == [truth[name] for name in accepted]
-    assert len(accepted) >= len(truth) - 1
+    # Of three it is not sure enough, and right all the same.
+    assert len(accepted) >= len(truth) - 3
+    assert {name: read[name][1].strip("()") for name in truth} == truth
     for name in truth:
         assert load_image(copy / "out" / f"{Path(name).stem}.read.jpg").size > 0
 
