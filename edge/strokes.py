@@ -127,7 +127,7 @@ def assign(recording: Recording) -> list[list[Stroke]]:
 
 
 def draw(strokes: Sequence[Stroke], box_height: float) -> NDArray[np.uint8] | None:
-    """Draw one box's strokes with a round pen, as wide as MNIST's pens were.
+    """Draw one box's strokes with a round pen, a little thinner than MNIST's pens were.
 
     Args:
         strokes: `float32 (n, 2)` each, screen px, y down.

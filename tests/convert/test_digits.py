@@ -181,20 +181,25 @@ def test_the_given_digits_decide(build, tmp_path):
     assert set(made.holdout) == {"mnist"}
 
 
+def with_and_without(given, build, tmp_path):
+    """Return what a conversion makes with a file to calibrate on, and without."""
+    return [
+        convert(
+            build / "postcode.keras",
+            tmp_path / name / "m.tflite",
+            "int8",
+            options=Options(calibration=file),
+        )
+        for name, file in (("given", given), ("usual", None))
+    ]
+
+
 def test_temperature_and_thresholds_are_fitted_on_given_digits_too(build, tmp_path):
     images, labels = draw_digits(400, seed=8)
     # A quarter are called something else: nobody can be sure of them.
     labels[::4] = (labels[::4] + 1) % 10
     hard = written(tmp_path / "photos.npz", images=images, labels=labels)
-    made, usual = (
-        convert(
-            build / "postcode.keras",
-            tmp_path / name / "m.tflite",
-            "int8",
-            options=Options(calibration=given),
-        )
-        for name, given in (("given", hard), ("usual", None))
-    )
+    made, usual = with_and_without(hard, build, tmp_path)
     assert set(made.holdout) == {"mnist", "photos"}
     assert made.holdout["photos"].of == 400
     assert made.card.training["given"]["calibrate"].startswith("photos.npz sha256 ")
@@ -214,15 +219,7 @@ def test_what_was_cut_out_of_rows_is_judged_by_the_row(build, tmp_path):
     images[:100] = images[100:200][::-1]
     rows = np.arange(400) // 5
     given = written(tmp_path / "photos.npz", images=images, labels=labels, rows=rows)
-    made, usual = (
-        convert(
-            build / "postcode.keras",
-            tmp_path / name / "m.tflite",
-            "int8",
-            options=Options(calibration=file),
-        ).card
-        for name, file in (("given", given), ("usual", None))
-    )
+    made, usual = (each.card for each in with_and_without(given, build, tmp_path))
     assert made.temperature == usual.temperature
     assert made.calibration["postcodes"]["photos"] == 80
     assert made.calibration["threshold_of"]["photos"] == 400
