@@ -19,6 +19,7 @@ BUNDLED_MODEL = Path(__file__).parent / "models" / "postcode.tflite"
 SIDE = 28
 CLASSES = 10
 
+_ONES = np.ones((CLASSES, CLASSES), np.float32)
 # Where a model gives probabilities, those it rounded to 0 still need a logarithm.
 _LEAST_PROBABILITY = 1e-7
 # Between a model's highest logit and its lowest: e to minus this is far from float32's smallest
@@ -112,9 +113,10 @@ class Classifier:
         scores = self._run(digits)
         if self._powers is None:
             return softmax(self._logits_of(scores) / np.float32(self.temperature))
-        # Four calls of NumPy fewer than by way of the logits: a tenth of the invoke's time.
+        # Four calls of NumPy fewer than by way of the logits: a tenth of the invoke's time. By ones a
+        # row's sum is there ten times at once, in half the time of a sum that is spread out after.
         powers = self._powers.take(scores.view(np.uint8))
-        powers /= np.add.reduce(powers, axis=1, keepdims=True)
+        powers /= powers.dot(_ONES)
         return powers
 
     def _run(self, digits: NDArray[np.uint8]) -> NDArray[Any]:
