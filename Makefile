@@ -22,7 +22,7 @@ BOXES_LEARNT ?= $(foreach seed,101 102 103,$(filter $(foreach count,150 300 500,
 	negatives-$(seed)-150)
 BOXES_VALIDATION ?= desk-1-100 hard-1-100 scan-1-100 strip-1-100 negatives-1-50
 DIGITS_LEARNT ?= $(LEARNT)
-DIGITS_VALIDATION ?= $(foreach grade,scan desk hard,$(foreach seed,8 9 10,$(grade)-$(seed)-300))
+DIGITS_VALIDATION ?= $(foreach grade,scan desk hard,$(foreach seed,8 9 10 11 12,$(grade)-$(seed)-300))
 # Processes that render and cut them.
 JOBS ?= 2
 # Beside the one that `make test` uses.

@@ -90,6 +90,8 @@ class Boxes:
     """How well the row explains the lines that are seen, for comparing it with others."""
     is_sure: bool = False
     """Whether the lines leave no doubt."""
+    is_detected: bool = False
+    """Whether it lies where it was detected, as lines don't support it as a whole."""
     is_doubtful: bool = False
     """Whether the lines speak against it: it is read, but not relied on."""
 
@@ -151,6 +153,7 @@ class _Found:
             self.is_marked,
             self.support,
             self.is_sure,
+            self.detected > 0,
             self.is_doubtful,
         )
 

@@ -113,8 +113,8 @@ class Classifier:
         scores = self._run(digits)
         if self._powers is None:
             return softmax(self._logits_of(scores) / np.float32(self.temperature))
-        # Four calls of NumPy fewer than by way of the logits: a tenth of the invoke's time. By ones a
-        # row's sum is there ten times at once, in half the time of a sum that is spread out after.
+        # Four calls of NumPy fewer than by way of the logits: a tenth of the invoke's time. The
+        # product with ones has a row's sum ten times, in half the time of a sum spread out.
         powers = self._powers.take(scores.view(np.uint8))
         powers /= powers.dot(_ONES)
         return powers

@@ -55,15 +55,20 @@ _DIVISION = 0.26
 _ABOVE, _BELOW = (-0.55, -0.1), (1.1, 1.55)
 _GOES_ON = 0.85
 # So do those of higher boxes, where no line, seen on less than this, parts them.
-_JUST_ABOVE, _JUST_BELOW = (-0.3, -0.06), (1.06, 1.3)
+_JUST = 0.06
+_JUST_ABOVE, _JUST_BELOW = (-0.3, -_JUST), (1 + _JUST, 1.3)
 _PARTED = 0.75
-# At these heights a line through all boxes is looked for; what lies between is in reach.
+# At these heights a line through all boxes is looked for; what lies between is in reach. One
+# that goes on beside the row, seen on so much of the first box's width there, is the paper's.
 _ACROSS = (0.3, 0.5, 0.7)
+_RULED = 0.75
 # Upright walls that are seen this well without an upper or a lower line, seen less than
 # this, are those of higher boxes: by such parts of the height.
 _STRETCH_SEEN = 0.6
 _STRETCH_UNSEEN = 0.3
 _STRETCHES = np.array([0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05], np.float32)
+_TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
+_UPRIGHT = [_RIGHT, _LEFT]
 # The corner after each, the one before, and those of a box that is looked at from its other side.
 _NEXT, _BEFORE, _TURNED = [1, 2, 3, 0], [3, 0, 1, 2], [2, 3, 0, 1]
 # Walls outside the picture say nothing; at least this part must lie inside.
@@ -114,8 +119,10 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
     """
     for number in range(_ROUNDS):
         walls = find_walls(dark, row.corners())
-        if number == 0 and (stretched := _stretched(dark, row, walls)) is not None:
-            row, walls = stretched, find_walls(dark, stretched.corners())
+        # How far the upright walls go on is seen once the row lies on them.
+        reaching = (_heightened if number else _stretched)(dark, row, walls)
+        if reaching is not None:
+            row, walls = reaching, find_walls(dark, reaching.corners())
         if np.nan_to_num(walls.seen).mean() < _WORTHWHILE:
             return Fitted(row, 0.0)
         fitted = _refit(row, walls)
@@ -152,21 +159,59 @@ def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
     seen = np.sort(np.nan_to_num(walls.seen), axis=0)[COUNT // 2]
     if seen[[1, 3]].mean() < _STRETCH_SEEN:
         return None
-    for side, corners, direction in ((0, [0, 1], -1.0), (2, [2, 3], 1.0)):
+    for side in (_TOP, _BOTTOM):
         if seen[side] > _STRETCH_UNSEEN:
             continue
-        quads = np.tile(unit_corners(row.fill), (len(_STRETCHES), 1, 1, 1))
-        quads[:, :, corners, 1] += direction * _STRETCHES[:, None, None]
-        quads = project(row.homography, quads).reshape(-1, 4, 2)
-        ((there, _),) = find_sides(dark, [(quads, [side])], FAINTEST)
-        medians = np.sort(np.nan_to_num(there).reshape(-1, COUNT), axis=1)[:, COUNT // 2]
+        medians = _lines_farther(dark, row, side)
         best = int(medians.argmax())
         if medians[best] > _STRETCH_SEEN:
-            found = direction * float(_STRETCHES[best])
-            low, high = min(0.0, found), max(1.0, 1 + found)
-            move = np.array([[1, 0, 0], [0, high - low, low], [0, 0, 1]])
-            return Row(row.homography @ move, row.fill)
+            return _reaching(row, side, float(_STRETCHES[best]))
     return None
+
+
+def _heightened(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
+    """Return the row reaching up or down to where its upright walls end at another line.
+
+    The line that it was taken to end at may be one of ruled paper, which goes through the boxes.
+    None where they don't go on.
+    """
+    least = max(_AS_DARK * walls.darkness, FAINTEST)
+    just = _continuations(row.fill, (_JUST_ABOVE, _JUST_BELOW))
+    ((_, near),) = find_sides(dark, [(project(row.homography, just), _UPRIGHT)], least)
+    for side, goes_on in zip((_TOP, _BOTTOM), _all_but_worst(near), strict=True):
+        if goes_on <= _GOES_ON:
+            continue
+        ranges = [_outward(side, _JUST, reach) for reach in _STRETCHES]
+        quads = project(row.homography, _continuations(row.fill, ranges))
+        ((_, upright),) = find_sides(dark, [(quads, _UPRIGHT)], least)
+        ends = (_all_but_worst(upright) > _GOES_ON) & (
+            _lines_farther(dark, row, side) > _STRETCH_SEEN
+        )
+        if ends.any():
+            return _reaching(row, side, float(_STRETCHES[np.flatnonzero(ends)[-1]]))
+    return None
+
+
+def _lines_farther(dark: NDArray[np.uint8], row: Row, side: int) -> NDArray[np.floating[Any]]:
+    """Return how much is seen of the middle box's upper or lower line, were it farther out."""
+    corners, direction = ([0, 1], -1.0) if side == _TOP else ([2, 3], 1.0)
+    quads = np.tile(unit_corners(row.fill), (len(_STRETCHES), 1, 1, 1))
+    quads[:, :, corners, 1] += direction * _STRETCHES[:, None, None]
+    quads = project(row.homography, quads).reshape(-1, 4, 2)
+    ((there, _),) = find_sides(dark, [(quads, [side])], FAINTEST)
+    return np.asarray(np.sort(np.nan_to_num(there).reshape(-1, COUNT), axis=1)[:, COUNT // 2])
+
+
+def _reaching(row: Row, side: int, farther: float) -> Row:
+    """Return a row whose upper or lower line is so many box heights farther out."""
+    low, high = (-farther, 1.0) if side == _TOP else (0.0, 1 + farther)
+    move = np.array([[1, 0, 0], [0, high - low, low], [0, 0, 1]])
+    return Row(row.homography @ move, row.fill)
+
+
+def _outward(side: int, near: float, far: float) -> tuple[float, float]:
+    """Return from where to where it is, in the row's own height, so far outside of it."""
+    return (-far, -near) if side == _TOP else (1 + near, 1 + far)
 
 
 def _refit(row: Row, walls: Walls) -> Row | None:
@@ -207,10 +252,10 @@ def _has_sixth(dark: NDArray[np.uint8], row: Row, walls: Walls, least: float) ->
 
     `walls` are those of the five.
     """
-    top, right, bottom, left = range(4)
     # Of a joined row the near wall is the five's own and proves nothing.
-    before = [top, bottom, left] if row.joined else [top, bottom, left, right]
-    after = [top, bottom, right] if row.joined else [top, bottom, left, right]
+    every = [_TOP, _RIGHT, _BOTTOM, _LEFT]
+    before = [_TOP, _BOTTOM, _LEFT] if row.joined else every
+    after = [_TOP, _BOTTOM, _RIGHT] if row.joined else every
     own = np.nan_to_num(walls.seen, nan=1.0)
     usual = quantile(own.mean(axis=1), 0.2) - _SIXTH_LESS
     beside = find_walls(dark, row.corners(-1, COUNT + 1)[[0, -1]], least=least)
@@ -239,16 +284,19 @@ def _are_others(dark: NDArray[np.uint8], row: Row, least: float, walls: Walls) -
         for quads, sides in (
             (_divisions(row.fill), [1]),
             (_lines_across(row.fill), [0]),
-            (_continuations(row.fill, (_ABOVE, _BELOW)), [1, 3]),
-            (_continuations(row.fill, (_JUST_ABOVE, _JUST_BELOW)), [1, 3]),
-        )[: 4 if open_sides.any() else 3]
+            (_lines_beyond(row.fill), [0]),
+            (_continuations(row.fill, (_ABOVE, _BELOW)), _UPRIGHT),
+            (_continuations(row.fill, (_JUST_ABOVE, _JUST_BELOW)), _UPRIGHT),
+        )[: 5 if open_sides.any() else 4]
     ]
-    division, across, beyond, *near = (seen[1] for seen in find_sides(dark, parts, least))
+    division, across, outer, beyond, *near = (seen[1] for seen in find_sides(dark, parts, least))
     # A wall inside of the boxes: each is two, or box and gap.
     if (np.sort(division.reshape(3, COUNT), axis=1)[:, COUNT // 2] > _BETWEEN).any():
         return True
-    # A line through all five: they are two rows.
-    if across.reshape(len(_ACROSS), -1).min(axis=1).max() > _BETWEEN:
+    # A line through all five: they are two rows, unless the paper is ruled.
+    through = across.reshape(len(_ACROSS), -1).min(axis=1)
+    outer = np.max(outer.reshape(len(_ACROSS), 2), axis=1)
+    if through[outer <= _RULED].max(initial=0.0) > _BETWEEN:
         return True
     # Upright walls go on: those of a table's cells, or those of higher boxes.
     if _all_but_worst(beyond).max() > _GOES_ON:
@@ -257,8 +305,9 @@ def _are_others(dark: NDArray[np.uint8], row: Row, least: float, walls: Walls) -
 
 
 def _all_but_worst(upright: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
-    """Return of each of two ranges the part of the walls, but the worst quarter, that is seen."""
-    return np.asarray(np.sort(upright.reshape(2, -1), axis=1)[:, upright.size // 8])
+    """Return of each range the part of its ten walls, but the worst quarter, that is seen."""
+    walls = 2 * COUNT
+    return np.asarray(np.sort(upright.reshape(-1, walls), axis=1)[:, walls // 4])
 
 
 def _divisions(fill: float) -> NDArray[np.float32]:
@@ -286,6 +335,14 @@ def _lines_across(fill: float) -> NDArray[np.float32]:
     """Return boxes whose upper sides are where lines may go through the five, `(15, 4, 2)`."""
     quads = np.tile(unit_corners(fill), (len(_ACROSS), 1, 1))
     quads[..., 1] += np.repeat(np.array(_ACROSS, np.float32), COUNT)[:, None]
+    return quads
+
+
+def _lines_beyond(fill: float) -> NDArray[np.float32]:
+    """Return the same of the places before the first box and after the last, `(6, 4, 2)`."""
+    ends = unit_corners(fill, -1, COUNT + 1)[[0, -1]]
+    quads = np.tile(ends, (len(_ACROSS), 1, 1))
+    quads[..., 1] += np.repeat(np.array(_ACROSS, np.float32), len(ends))[:, None]
     return quads
 
 

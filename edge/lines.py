@@ -41,6 +41,10 @@ _LEAST_ANGLE = 14.0
 _MOST_NOISE = 0.1
 # Density (natural logarithm) under which a pixel has no colour to speak of.
 _LEAST_DENSITY = 0.12
+# Lines of ruled paper are no thicker than twice this, in box heights. Every so manieth column
+# tells as much of them as all.
+_RULED_REACH = 0.06
+_EVERY = 3
 # What is left of a line may be such a part of its density.
 _LEFT = 0.3
 # Part of the ink's usual density from which on it is a stroke beside a line.
@@ -72,12 +76,13 @@ def take_lines_out(strip: Strip) -> tuple[NDArray[np.float32], float]:
     totals = cv2.transform(strip.densities, np.full((1, 3), 1 / 3, np.float32))
     level = _usual_density(totals, strip)
     line, ink = _line_colour(strip, totals), _ink_colour(strip, totals)
-    inks = totals
+    inks, is_parted = totals, False
     if line is not None and ink is not None and _angle(line, ink) >= _LEAST_ANGLE:
         parted = _part(strip.densities, line, ink)
         if _MOST_NOISE * level > _grain(parted):
-            inks = np.where(_near_walls(strip), parted, totals)
-    lines, thickness = _expected_lines(inks, strip)
+            inks, is_parted = np.where(_near_walls(strip), parted, totals), True
+    lines, thickness = _expected_lines(inks, strip, is_parted)
+    np.maximum(lines, _ruled(totals, strip)[:, None], out=lines)
     rest = inks - lines
     # Paper is not quite flat: beside a line there may be more of it.
     beside = cv2.dilate(lines, np.ones((3, 3), np.uint8))
@@ -136,8 +141,13 @@ def _bands(view: NDArray[np.float32], side: _Side, reach: int) -> NDArray[np.flo
     return np.asarray(view[rows[:, :, None], columns[:, None, :]])
 
 
-def _expected_lines(inks: NDArray[np.float32], strip: Strip) -> tuple[NDArray[np.float32], int]:
-    """Return the lines alone, and the thickness of the thickest, px."""
+def _expected_lines(
+    inks: NDArray[np.float32], strip: Strip, is_parted: bool
+) -> tuple[NDArray[np.float32], int]:
+    """Return the lines alone, and the thickness of the thickest, px.
+
+    Where colours were parted, what is left of them is alike on all walls.
+    """
     reach = max(2, round(_WALL_REACH * strip.height))
     lines = np.zeros_like(inks)
     thickest = 0
@@ -152,7 +162,7 @@ def _expected_lines(inks: NDArray[np.float32], strip: Strip) -> tuple[NDArray[np
         if upright:
             starts, length = np.full(len(places), strip.top - reach), strip.height + 2 * reach + 1
         for place, left, (start, line) in zip(
-            places.tolist(), starts.tolist(), _lines_of(view, pair, reach), strict=True
+            places.tolist(), starts.tolist(), _lines_of(view, pair, reach, is_parted), strict=True
         ):
             if not len(line):
                 continue
@@ -164,8 +174,23 @@ def _expected_lines(inks: NDArray[np.float32], strip: Strip) -> tuple[NDArray[np
     return lines, thickest
 
 
+def _ruled(inks: NDArray[np.float32], strip: Strip) -> NDArray[np.float32]:
+    """Return how dense lines of ruled paper are in each row of the strip, `(h,)`.
+
+    They go on beside the boxes: no stroke and no wall is seen on nearly all of the width.
+    """
+    some = inks[:, ::_EVERY]
+    place = int(_SURELY * some.shape[1])
+    everywhere = np.partition(some, place, axis=1)[:, place]
+    window = np.ones((2 * round(_RULED_REACH * strip.height) + 1, 1), np.uint8)
+    paper = cv2.morphologyEx(everywhere[:, None], cv2.MORPH_OPEN, window)[:, 0]
+    found = everywhere - paper
+    found[found < _FAINTEST_LINE] = 0
+    return np.asarray(found, np.float32)
+
+
 def _lines_of(
-    view: NDArray[np.float32], pair: list[_Side], reach: int
+    view: NDArray[np.float32], pair: list[_Side], reach: int, is_parted: bool
 ) -> list[tuple[int, NDArray[np.float32]]]:
     """Return ten walls' lines: where each begins in its band, and its density from there on."""
     count = pair[0].along.shape[1] - 1
@@ -181,6 +206,8 @@ def _lines_of(
         if len(line):
             peak = int(line.argmax())
             most = _SURE * (sure - sure.min())[start : start + len(line)]
+            if is_parted:
+                most[:] = 0
             alike = slice(max(0, peak - half), peak + half + 1)
             most[alike] = np.maximum(most[alike], _ALIKE * strength)
             line = np.minimum(line, most)

@@ -9,7 +9,7 @@ strokes beside the row, or a guide line that leaves it, make one of these at mos
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,8 @@ _BEYOND = 0.1
 _AS_DARK = 0.6
 # What is seen of the five's own walls counts as so much, or less would prove others.
 _LEAST_SEEN = 0.3
+# Of the wall that a sixth joined box has alone so much is seen at least.
+_LEAST_UPRIGHT = 0.1
 # Boxes that fill no more of the pitch than this leave room for others between them.
 _GAP_FILL = 0.65
 # At these parts of the boxes' width walls inside of them are looked for.
@@ -54,8 +56,8 @@ _INNER = np.repeat([_LEFT if place < 0.5 else _RIGHT for place in _PLACES], COUN
 class Others(NamedTuple):
     """How much is seen of boxes that would make five ones a part of something else.
 
-    Each but the last is the mean part of their walls that is seen, compared with the five's own,
-    0 to 1.
+    Each but the last two is the mean part of their walls that is seen, compared with the five's
+    own, 0 to 1.
     """
 
     beside: float
@@ -69,6 +71,9 @@ class Others(NamedTuple):
     own: float
     """Of the five's own walls, the level or the upright ones, whichever is less: lines of a longer
     row are level for all five."""
+    worst: float
+    """Of the box whose walls are seen least, compared with the next: four boxes with a hyphen
+    before them make a row whose first box is hardly there."""
 
     @property
     def are_there(self) -> bool:
@@ -94,6 +99,8 @@ def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
     five = find_walls(dark, project(to_dark, unit_corners(row.fill)))
     usual = np.maximum(np.median(np.nan_to_num(five.seen, nan=1.0), axis=0), _LEAST_SEEN)
     own = min(float(np.nan_to_num(five.seen[:, way::2]).mean()) for way in (_TOP, _RIGHT))
+    each = np.sort(np.nan_to_num(five.seen, nan=1.0).mean(axis=1))
+    worst = float(each[0] / max(each[1], _LEAST_SEEN))
     least = max(_AS_DARK * five.darkness, FAINTEST)
 
     beside = between = 0.0
@@ -102,7 +109,7 @@ def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
         quads = np.concatenate([unit_corners(row.fill, k, k + 1) for k in ends])
         sixth = find_walls(dark, project(to_dark, quads), least=least)
         places = zip(ends, np.minimum(sixth.proven / usual, 1), strict=True)
-        beside = max(float(place[_sides(k, row)].mean()) for k, place in places)
+        beside = max(_of_sixth(place, k, row) for k, place in places)
     # Each wall is compared with the five's own of the same side.
     parts = [(_parts(row.fill), _INNER)]
     if row.fill <= _GAP_FILL:
@@ -120,14 +127,20 @@ def other_boxes(image: NDArray[np.uint8] | Picture, row: Row) -> Others:
     inside = inner.reshape(len(_PLACES), COUNT)
     # A sixth of a box apart, two places would see the same stroke that leans.
     dividing = float(np.median(inside[::2], axis=1).max())
-    return Others(beside, between, dividing, float(inside.max(axis=0).min()), own)
+    return Others(beside, between, dividing, float(inside.max(axis=0).min()), own, worst)
 
 
-def _sides(place: int, row: Row) -> list[int]:
-    """Return which walls of the place before or after the row are a sixth box's alone."""
+def _of_sixth(seen: NDArray[np.floating[Any]], place: int, row: Row) -> float:
+    """Return how much is seen, `(4,)`, of the walls before or after the row that are a sixth box's.
+
+    Lines of ruled paper may go on at the boxes' upper and lower ones, and alone make none: one that
+    stands apart is seen no better than its upright walls are.
+    """
     near, far = (_RIGHT, _LEFT) if place < 0 else (_LEFT, _RIGHT)
-    # Of a joined row the near wall is the five's own.
-    return [_TOP, _BOTTOM, far] if row.joined else [_TOP, _BOTTOM, far, near]
+    if row.joined:
+        # The near wall is the five's own.
+        return float(seen[[_TOP, _BOTTOM, far]].mean()) if seen[far] > _LEAST_UPRIGHT else 0.0
+    return float(min(seen.mean(), seen[[near, far]].mean()))
 
 
 def _gaps(fill: float) -> NDArray[np.float32]:

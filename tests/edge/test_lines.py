@@ -73,6 +73,33 @@ def test_ink_that_covers_half_of_a_wall_is_not_taken_for_the_line():
     assert inks[strip.bottom - 5 : strip.bottom + 3, columns].max(axis=0).min() > 0.6 * level
 
 
+def test_a_bar_along_a_wall_of_another_colour_stays():
+    # The bar of a seven that is as long as its box is wide.
+    image, corners = row("1 111", color=RED)
+    left, top = corners[1, 0].astype(int)
+    cv2.line(image, (left, top + 1), (left + WIDTH, top + 1), BLACK, 6)
+    strip = strip_of(image, corners)
+    inks, level = take_lines_out(strip)
+    columns = slice(int(strip.lefts[1]) + 6, int(strip.rights[1]) - 6)
+    assert inks[strip.top - 4 : strip.top + 5, columns].max(axis=0).min() > 0.6 * level
+    others = slice(int(strip.lefts[3]) + 6, int(strip.rights[3]) - 6)
+    assert inks[strip.top - 4 : strip.top + 5, others].max() < 0.3 * level
+
+
+def test_a_line_of_ruled_paper_is_taken_out_of_the_boxes():
+    image, corners = row("1 111", color=ORANGE)
+    cv2.line(image, (0, 130), (image.shape[1], 130), BLUE, 2)
+    left, _ = corners[1, 0].astype(int)
+    cv2.line(image, (left + 20, 100), (left + 40, 160), BLACK, 6, cv2.LINE_AA)
+    strip = strip_of(image, corners)
+    inks, level = take_lines_out(strip)
+    at = (strip.top + strip.bottom) // 2
+    along = inks[at - 3 : at + 4].max(axis=0)
+    # Of five strokes five are left, each about six px wide.
+    strokes, _ = cv2.connectedComponents((along[None] > 0.3 * level).astype(np.uint8))
+    assert strokes - 1 == 5
+
+
 @pytest.mark.parametrize("lean", [0, 10, 20])
 def test_a_stroke_across_a_line_of_its_own_colour_is_bridged(lean):
     image, corners = row("1 1 1", pitch=90)

@@ -76,6 +76,27 @@ def test_squared_paper_under_the_row_makes_no_sixth_box():
     assert other_boxes(np.minimum(image, printed), five).beside < 0.5
 
 
+def test_lines_of_ruled_paper_beside_the_row_are_no_sixth_box():
+    image, five = five_of(5)
+    for y in (90, 170):
+        cv2.line(image, (0, y), (SIZE[0], y), BLACK, 3)
+    # And the paper's edge is where the sixth box would end.
+    cv2.line(image, (530, 0), (530, SIZE[1]), BLACK, 3)
+    found = other_boxes(image, five)
+    assert 0.4 < found.beside < 0.6
+    assert not found.are_there
+
+
+def test_of_four_boxes_after_a_hyphen_the_first_is_hardly_seen():
+    image, corners = row("6524", at=(230, 90), size=SIZE, count=4, color=ORANGE)
+    cv2.rectangle(image, (110, 90), (170, 170), ORANGE, 3)
+    write(image, "3", (110, 90), (170, 170))
+    cv2.line(image, (185, 130), (215, 130), ORANGE, 3)
+    five = fitted(np.concatenate([corners[:1] - np.array([80, 0], np.float32), corners]))
+    assert other_boxes(image, five).worst < 0.6
+    assert other_boxes(*five_of(5, color=ORANGE)).worst > 0.9
+
+
 def test_a_place_that_is_cut_off_by_the_picture_is_no_sixth_box():
     image, five = five_of(7, 0, at=(40, 90), box=(80, 80))
     assert other_boxes(np.ascontiguousarray(image[:, :500]), five).beside == 0.0

@@ -23,6 +23,8 @@ from edge.row import row_through
 from edge.trajectory import pooled
 from tests.edge.drawing import BLUE, ORANGE, RED, away, frozen, recording, row, turned, written
 
+NO_OTHERS = Others(beside=0.0, between=0.0, dividing=0.0, crossing=0.0, own=1.0, worst=1.0)
+
 
 @pytest.fixture
 def invokes(recognizer, monkeypatch):
@@ -35,11 +37,33 @@ def invokes(recognizer, monkeypatch):
 
 
 def test_a_row_of_which_no_lines_are_seen_when_flattened_is_not_relied_on(recognizer, monkeypatch):
-    others = Others(beside=0.0, between=0.0, dividing=0.0, crossing=0.0, own=0.4)
+    others = NO_OTHERS._replace(own=0.4)
     monkeypatch.setattr("edge.recognizer.other_boxes", lambda picture, row: others)
     reading = recognizer.read(row("04524")[0])
     assert (reading.status, reading.guess) == ("rejected", "04524")
     assert reading.confidence <= 0.1
+
+
+def test_a_row_of_which_one_box_is_hardly_seen_is_not_relied_on(recognizer, monkeypatch):
+    monkeypatch.setattr("edge.recognizer.other_boxes", lambda *_: NO_OTHERS._replace(worst=0.6))
+    reading = recognizer.read(row("04524")[0])
+    assert (reading.status, reading.guess) == ("rejected", "04524")
+    assert reading.confidence <= 0.1
+
+
+def test_a_row_that_was_only_detected_is_less_sure_unless_it_is_marked(recognizer):
+    image, corners = row("04524")
+    found = row_through(corners, np.arange(5))
+    fitted = Boxes(found.corners(), 0.9, found)
+    detected = replace(fitted, is_detected=True)
+    marked = replace(detected, is_marked=True)
+    sure, less, told = (
+        recognizer.observe_at(Picture.of(image), boxes).found
+        for boxes in (fitted, detected, marked)
+    )
+    assert sure > 0.99
+    assert 0.9 < less < 0.96
+    assert told > 0.99
 
 
 def test_a_row_that_its_lines_speak_against_is_read_and_not_relied_on(recognizer):
@@ -63,6 +87,15 @@ def test_a_written_row_is_read_and_accepted(recognizer, degrees, color):
     assert [digit.digit for digit in reading.digits] == list("04524")
     assert away(np.array([digit.box for digit in reading.digits]), corners) < 0.05
     assert reading.elapsed_ms > 0
+
+
+@pytest.mark.parametrize("at", [114, 130, 146])
+def test_a_line_of_ruled_paper_through_the_row_is_no_matter(recognizer, at):
+    image, corners = row("04524", color=ORANGE)
+    cv2.line(image, (0, at), (image.shape[1], at), BLUE, 2)
+    reading = recognizer.read(image)
+    assert reading.guess == "04524"
+    assert away(np.array([digit.box for digit in reading.digits]), corners) < 0.05
 
 
 # Upside down 0, 1, 2, 5 and 8 are digits too, and nothing but nines are sixes.
