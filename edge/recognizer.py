@@ -39,10 +39,10 @@ from edge.trajectory import pooled
 _LEAST_WIDTH = 40
 _LEAST_HEIGHT = 10
 
-# From this part of the boxes' walls on, nothing is doubtful about them, unless they were only
-# detected: of 27 such rows of rendered validation photos that were read with a confidence above
-# 0.9 two were wrong. And how sure it is of those that their lines speak against.
-_SURE_COVERAGE, _DETECTED = 0.8, 0.95
+# From these parts of the boxes' walls on, nothing is doubtful about them: if they were fitted to
+# their lines, and if they were only detected. And how sure it is of those that their lines speak
+# against.
+_SURE_COVERAGE, _SURE_DETECTED = 0.8, 0.85
 _DOUBTFUL = 0.1
 # Flattened, the walls must be seen on so much of their length, or their lines speak against them:
 # of 697 rendered validation photos that were right with a confidence above 0.9 one has less.
@@ -314,8 +314,8 @@ def _how_sure(boxes: Boxes) -> float:
     """Return how sure it is that boxes are five of a postcode, 0 to 1."""
     if boxes.is_doubtful:
         return _DOUBTFUL
-    seen = min(1.0, boxes.coverage / _SURE_COVERAGE)
-    return seen * _DETECTED if boxes.is_detected and not boxes.is_marked else seen
+    is_fitted = boxes.is_marked or not boxes.is_detected
+    return min(1.0, boxes.coverage / (_SURE_COVERAGE if is_fitted else _SURE_DETECTED))
 
 
 def _threshold(card: ModelCard | None, path: Path, max_error: float | None) -> float:

@@ -22,7 +22,7 @@ STROKE_SETS = ("pendigits_strokes", "unipen_strokes")
 # What was reached is what is held: wrong digits of MNIST's 10,000, least share of the pen
 # digits of unseen writers that is right, largest calibration error.
 MOST_ERRORS = {"postcode": 32, "postcode-int4": 37, "postcode-nano": 66}
-LEAST_RIGHT = {"pendigits_strokes": 0.98, "unipen_strokes": 0.984}
+LEAST_RIGHT = {"pendigits_strokes": 0.983, "unipen_strokes": 0.99}
 LARGEST_GAP = {"mnist": 0.005, "pendigits_strokes": 0.0125, "unipen_strokes": 0.0125}
 
 

@@ -54,7 +54,7 @@ def test_a_row_of_which_one_box_is_hardly_seen_is_not_relied_on(recognizer, monk
 def test_a_row_that_was_only_detected_is_less_sure_unless_it_is_marked(recognizer):
     image, corners = row("04524")
     found = row_through(corners, np.arange(5))
-    fitted = Boxes(found.corners(), 0.9, found)
+    fitted = Boxes(found.corners(), 0.8, found)
     detected = replace(fitted, is_detected=True)
     marked = replace(detected, is_marked=True)
     sure, less, told = (

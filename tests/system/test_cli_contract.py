@@ -25,10 +25,6 @@ TRUTH = {
     row["file"]: row["postcode"]
     for row in csv.DictReader((SAMPLES / "labels.csv").read_text().splitlines())
 }
-# A digit that MNIST does not have: a 1 with a long flag.
-HARD = {"french-orange.jpg"}
-# Read right, with a confidence just below the threshold.
-UNSURE = {"marker-kraft.jpg", "scan-strip.jpg"}
 TOUCH = SAMPLES / "touch-finger.json"
 
 
@@ -73,24 +69,10 @@ def test_a_folder_gives_one_line_per_input_by_name(all_read, folder):
     assert [line["source"] for line in run.lines] == [str(folder / name) for name in sorted(TRUTH)]
 
 
-@pytest.mark.parametrize("name", sorted(TRUTH.keys() - HARD - UNSURE))
+@pytest.mark.parametrize("name", sorted(TRUTH))
 def test_a_sample_is_read_and_accepted(all_read, name):
     line = by_name(all_read[0])[name]
     assert (line["status"], line["postcode"]) == ("accepted", TRUTH[name]), line["guess"]
-
-
-@pytest.mark.parametrize("name", sorted(UNSURE))
-def test_a_sample_of_which_it_is_not_quite_sure_is_guessed_right(all_read, name):
-    line = by_name(all_read[0])[name]
-    assert line["guess"] == TRUTH[name]
-    assert line["confidence"] > 0.95
-
-
-@pytest.mark.parametrize("name", sorted(HARD))
-def test_a_hard_sample_is_not_accepted_wrong(all_read, name):
-    line = by_name(all_read[0])[name]
-    assert line["postcode"] in {None, TRUTH[name]}
-    assert sum(a == b for a, b in zip(line["guess"], TRUTH[name], strict=True)) >= 4
 
 
 @pytest.mark.parametrize("name", sorted(TRUTH))
