@@ -283,8 +283,8 @@ def _are_others(dark: NDArray[np.uint8], row: Row, least: float, walls: Walls) -
         (project(row.homography, quads), sides)
         for quads, sides in (
             (_divisions(row.fill), [1]),
-            (_lines_across(row.fill), [0]),
-            (_lines_beyond(row.fill), [0]),
+            (_lines_through(unit_corners(row.fill)), [_TOP]),
+            (_lines_through(unit_corners(row.fill, -1, COUNT + 1)[[0, -1]]), [_TOP]),
             (_continuations(row.fill, (_ABOVE, _BELOW)), _UPRIGHT),
             (_continuations(row.fill, (_JUST_ABOVE, _JUST_BELOW)), _UPRIGHT),
         )[: 5 if open_sides.any() else 4]
@@ -295,8 +295,8 @@ def _are_others(dark: NDArray[np.uint8], row: Row, least: float, walls: Walls) -
         return True
     # A line through all five: they are two rows, unless the paper is ruled.
     through = across.reshape(len(_ACROSS), -1).min(axis=1)
-    outer = np.max(outer.reshape(len(_ACROSS), 2), axis=1)
-    if through[outer <= _RULED].max(initial=0.0) > _BETWEEN:
+    goes_on = outer.reshape(len(_ACROSS), -1).max(axis=1) > _RULED
+    if through[~goes_on].max(initial=0.0) > _BETWEEN:
         return True
     # Upright walls go on: those of a table's cells, or those of higher boxes.
     if _all_but_worst(beyond).max() > _GOES_ON:
@@ -331,19 +331,11 @@ def _continuations(fill: float, ranges: Sequence[tuple[float, float]]) -> NDArra
     return np.concatenate(parts)
 
 
-def _lines_across(fill: float) -> NDArray[np.float32]:
-    """Return boxes whose upper sides are where lines may go through the five, `(15, 4, 2)`."""
-    quads = np.tile(unit_corners(fill), (len(_ACROSS), 1, 1))
-    quads[..., 1] += np.repeat(np.array(_ACROSS, np.float32), COUNT)[:, None]
-    return quads
-
-
-def _lines_beyond(fill: float) -> NDArray[np.float32]:
-    """Return the same of the places before the first box and after the last, `(6, 4, 2)`."""
-    ends = unit_corners(fill, -1, COUNT + 1)[[0, -1]]
-    quads = np.tile(ends, (len(_ACROSS), 1, 1))
-    quads[..., 1] += np.repeat(np.array(_ACROSS, np.float32), len(ends))[:, None]
-    return quads
+def _lines_through(quads: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return boxes whose upper sides are where lines may go through some, `(3 n, 4, 2)`."""
+    lowered = np.tile(quads, (len(_ACROSS), 1, 1))
+    lowered[..., 1] += np.repeat(np.array(_ACROSS, np.float32), len(quads))[:, None]
+    return lowered
 
 
 def _meeting_points(lines: NDArray[np.float32]) -> NDArray[np.float32]:
