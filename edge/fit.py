@@ -55,8 +55,7 @@ _DIVISION = 0.26
 _ABOVE, _BELOW = (-0.55, -0.1), (1.1, 1.55)
 _GOES_ON = 0.85
 # So do those of higher boxes, where no line, seen on less than this, parts them.
-_JUST = 0.06
-_JUST_ABOVE, _JUST_BELOW = (-0.3, -_JUST), (1 + _JUST, 1.3)
+_JUST_ABOVE, _JUST_BELOW = (-0.3, -0.06), (1.06, 1.3)
 _PARTED = 0.75
 # At these heights a line through all boxes is looked for; what lies between is in reach. One
 # that goes on beside the row, seen on so much of the first box's width there, is the paper's.
@@ -119,10 +118,8 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
     """
     for number in range(_ROUNDS):
         walls = find_walls(dark, row.corners())
-        # How far the upright walls go on is seen once the row lies on them.
-        reaching = (_heightened if number else _stretched)(dark, row, walls)
-        if reaching is not None:
-            row, walls = reaching, find_walls(dark, reaching.corners())
+        if number == 0 and (stretched := _stretched(dark, row, walls)) is not None:
+            row, walls = stretched, find_walls(dark, stretched.corners())
         if np.nan_to_num(walls.seen).mean() < _WORTHWHILE:
             return Fitted(row, 0.0)
         fitted = _refit(row, walls)
@@ -169,29 +166,6 @@ def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
     return None
 
 
-def _heightened(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
-    """Return the row reaching up or down to where its upright walls end at another line.
-
-    The line that it was taken to end at may be one of ruled paper, which goes through the boxes.
-    None where they don't go on.
-    """
-    least = max(_AS_DARK * walls.darkness, FAINTEST)
-    just = _continuations(row.fill, (_JUST_ABOVE, _JUST_BELOW))
-    ((_, near),) = find_sides(dark, [(project(row.homography, just), _UPRIGHT)], least)
-    for side, goes_on in zip((_TOP, _BOTTOM), _all_but_worst(near), strict=True):
-        if goes_on <= _GOES_ON:
-            continue
-        ranges = [_outward(side, _JUST, reach) for reach in _STRETCHES]
-        quads = project(row.homography, _continuations(row.fill, ranges))
-        ((_, upright),) = find_sides(dark, [(quads, _UPRIGHT)], least)
-        ends = (_all_but_worst(upright) > _GOES_ON) & (
-            _lines_farther(dark, row, side) > _STRETCH_SEEN
-        )
-        if ends.any():
-            return _reaching(row, side, float(_STRETCHES[np.flatnonzero(ends)[-1]]))
-    return None
-
-
 def _lines_farther(dark: NDArray[np.uint8], row: Row, side: int) -> NDArray[np.floating[Any]]:
     """Return how much is seen of the middle box's upper or lower line, were it farther out."""
     corners, direction = ([0, 1], -1.0) if side == _TOP else ([2, 3], 1.0)
@@ -207,11 +181,6 @@ def _reaching(row: Row, side: int, farther: float) -> Row:
     low, high = (-farther, 1.0) if side == _TOP else (0.0, 1 + farther)
     move = np.array([[1, 0, 0], [0, high - low, low], [0, 0, 1]])
     return Row(row.homography @ move, row.fill)
-
-
-def _outward(side: int, near: float, far: float) -> tuple[float, float]:
-    """Return from where to where it is, in the row's own height, so far outside of it."""
-    return (-far, -near) if side == _TOP else (1 + near, 1 + far)
 
 
 def _refit(row: Row, walls: Walls) -> Row | None:

@@ -91,11 +91,9 @@ def test_a_written_row_is_read_and_accepted(recognizer, degrees, color):
 
 @pytest.mark.parametrize("at", [114, 130, 146])
 def test_a_line_of_ruled_paper_through_the_row_is_no_matter(recognizer, at):
-    image, corners = row("04524", color=ORANGE)
+    image, _ = row("04524", color=ORANGE)
     cv2.line(image, (0, at), (image.shape[1], at), BLUE, 2)
-    reading = recognizer.read(image)
-    assert reading.guess == "04524"
-    assert away(np.array([digit.box for digit in reading.digits]), corners) < 0.05
+    assert recognizer.read(image).guess == "04524"
 
 
 # Upside down 0, 1, 2, 5 and 8 are digits too, and nothing but nines are sixes.
