@@ -167,7 +167,7 @@ def _stretched(dark: NDArray[np.uint8], row: Row, walls: Walls) -> Row | None:
 
 
 def _lines_farther(dark: NDArray[np.uint8], row: Row, side: int) -> NDArray[np.floating[Any]]:
-    """Return how much is seen of the middle box's upper or lower line, were it farther out."""
+    """Return how much is seen of the middle box's upper or lower line at `_STRETCHES`, `(7,)`."""
     corners, direction = ([0, 1], -1.0) if side == _TOP else ([2, 3], 1.0)
     quads = np.tile(unit_corners(row.fill), (len(_STRETCHES), 1, 1, 1))
     quads[:, :, corners, 1] += direction * _STRETCHES[:, None, None]

@@ -41,8 +41,8 @@ _LEAST_ANGLE = 14.0
 _MOST_NOISE = 0.1
 # Density (natural logarithm) under which a pixel has no colour to speak of.
 _LEAST_DENSITY = 0.12
-# Lines of ruled paper are no thicker than twice this, in box heights. Every so manieth column
-# tells as much of them as all.
+# Lines of ruled paper are no thicker than twice this, in box heights. Every third column tells as
+# much of them as all.
 _RULED_REACH = 0.06
 _EVERY = 3
 # What is left of a line may be such a part of its density.
@@ -146,7 +146,7 @@ def _expected_lines(
 ) -> tuple[NDArray[np.float32], int]:
     """Return the lines alone, and the thickness of the thickest, px.
 
-    Where colours were parted, what is left of them is alike on all walls.
+    Where colours were parted (`is_parted`), what is left of them is alike on all walls.
     """
     reach = max(2, round(_WALL_REACH * strip.height))
     lines = np.zeros_like(inks)
