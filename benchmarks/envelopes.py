@@ -26,15 +26,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.datasets import Side, data_folder
-from benchmarks.rendering.grades import GRADES
 from benchmarks.rendering.negatives import KINDS, render_negative
 from benchmarks.rendering.scene import Rendered, render
 from benchmarks.rendering.writers import Writers, load_writers
 from benchmarks.reporting import positive
 from train.errors import DataError
 
-SETS = (*GRADES, "negatives")
-"""The grades, and photos without a postcode."""
+SETS = ("scan", "desk", "hard", "strip", "negatives", "odd")
+"""The grades, and photos without a postcode. A photo depends on the place of its set in here."""
 
 # Photos that are rendered while one is read, by the number of processes.
 _AHEAD = 2
@@ -44,7 +43,7 @@ def photo(grade: str, seed: int, number: int, writers: Writers) -> Rendered:
     """Return one photo of a set.
 
     Args:
-        grade: `scan`, `desk`, `hard`, `strip` or `negatives`.
+        grade: one of `SETS`.
         seed: of the set.
         number: of the photo in it, from 0.
         writers: whose digits they are.
@@ -62,7 +61,7 @@ def photos(
     """Yield the photos of a set, in order, rendered by so many processes.
 
     Args:
-        grade: `scan`, `desk`, `hard`, `strip` or `negatives`.
+        grade: one of `SETS`.
         count: how many.
         seed: of the set.
         side: the writers, `learnt`, `validation` or `test`.

@@ -17,6 +17,9 @@ _CONTRAST, _GAIN, _TINT, _GAMMA, _NOISE = 0.3, 0.2, 0.08, 0.2, 3.0
 _SHUFFLED, _GREY, _BLURRED = 0.3, 0.12, 0.3
 _BLUR = (3, 3)
 _ORDERS = np.array([[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
+_MEAN = np.full((1, 3), 1 / 3, np.float32)
+# For `cv2.flip`.
+_ACROSS, _DOWN = 1, 0
 # The corners of a box from the top left one clockwise, when it was mirrored.
 _MIRRORED = [1, 0, 3, 2]
 # Against 0 to the power of gamma, whose slope has no end.
@@ -45,22 +48,29 @@ def retake(
     grey = rng.random(n) < _GREY
     blur = np.where(rng.random(n) < _BLURRED, rng.random(n), 0)
     noise = np.abs(rng.standard_normal(n)) * _NOISE
+    # One field of noise for all, from another place on for each: drawing it takes the longest.
+    field = rng.standard_normal(2 * images[0].size, np.float32)
+    begin = rng.integers(0, images[0].size, n)
     made = np.empty_like(images)
     for k in range(n):
         image = images[k]
-        image = image[:, ::-1] if across[k] else image
-        image = image[::-1] if down[k] else image
-        image = image.transpose(1, 0, 2) if transposed[k] else image
+        image = cv2.flip(image, _ACROSS) if across[k] else image
+        image = cv2.flip(image, _DOWN) if down[k] else image
+        image = cv2.transpose(image) if transposed[k] else image
         # With four channels or fewer this looks each of them up in a table of its own.
-        seen = np.asarray(cv2.LUT(np.ascontiguousarray(image), levels[k][None]), np.float32)
-        seen = seen[..., orders[k]]
+        seen = np.asarray(cv2.LUT(image, levels[k][None]), np.float32)
+        if shuffled[k]:
+            b, g, r = cv2.split(seen)
+            seen = cv2.merge([(b, g, r)[channel] for channel in orders[k]])
         if grey[k]:
-            seen = np.repeat(seen.mean(axis=-1, keepdims=True), 3, axis=-1)
+            seen = cv2.merge([cv2.transform(seen, _MEAN)] * 3)
         if blur[k]:
             soft = cv2.blur(seen, _BLUR, borderType=cv2.BORDER_REPLICATE)
-            seen = seen * np.float32(1 - blur[k]) + soft * np.float32(blur[k])
-        seen = seen + rng.standard_normal(seen.shape, np.float32) * np.float32(noise[k])
-        made[k] = np.clip(np.rint(seen), 0, 255)
+            seen = cv2.addWeighted(seen, 1 - blur[k], soft, blur[k], 0)
+        grain = field[begin[k] : begin[k] + seen.size].reshape(seen.shape)
+        seen = cv2.scaleAdd(grain, noise[k], seen)
+        # To the nearest level, 0 to 255.
+        made[k] = cv2.add(seen, 0, dtype=cv2.CV_8U)
     return made, _moved(corners, side, across, down, transposed)
 
 
@@ -70,7 +80,7 @@ def _levels(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.f
     contrast = np.exp(-np.abs(rng.standard_normal((n, 1, 1))) * _CONTRAST)
     gain = np.exp(rng.standard_normal((n, 1, 1)) * _GAIN + rng.standard_normal((n, 1, 3)) * _TINT)
     gamma = np.exp(rng.standard_normal((n, 1, 1)) * _GAMMA)
-    mean = images.mean(axis=(1, 2), dtype=np.float32)[:, None]
+    mean = np.array([cv2.mean(image)[:3] for image in images])[:, None]
     flat = mean + (np.arange(256)[None, :, None] - mean) * contrast
     return np.asarray(255 * np.clip(flat / 255 * gain, _DARKEST, 1) ** gamma, np.float32)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rendering.grades import Limits, Range
 from benchmarks.rendering.hand import Hand
+from benchmarks.rendering.odd import odd_shadows
 from benchmarks.rendering.optics import Glare, Optics, Shadow, metered
 from benchmarks.rendering.paper import Paper, Pattern
 from benchmarks.rendering.pose import HEIGHT, WIDTH, Pose
@@ -32,6 +33,11 @@ _DARK_ENOUGH = 85
 _MOST_NOISE = ((20.0, 40.0, 80.0), (3.5, 5.0, 12.0))
 # Least distance of the boxes from the paper's edge, mm.
 _PAPER_MARGIN = 2.5
+
+
+def happens(share: float, rng: np.random.Generator) -> bool:
+    """Return whether something so frequent happens; no die is thrown for what never does."""
+    return share > 0 and rng.random() < share
 
 
 def pick_range(span: Range, rng: np.random.Generator) -> float:
@@ -236,7 +242,8 @@ def pick_optics(
         gain=(float(gain[0]), float(gain[1]), float(gain[2])),
         slope=(float(slope[0]), float(slope[1])),
         vignette=pick_range((0, uneven), rng),
-        shadows=_shadows(middle, limits, rng),
+        shadows=_shadows(middle, limits, rng)
+        + (odd_shadows(rng) if happens(limits.odd, rng) else ()),
         glares=_glares(box_height, middle, rng) if rng.random() < limits.glare else (),
         blur=pick_range((sharpest, bluntest), rng),
         shake=shake,

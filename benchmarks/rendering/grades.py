@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Grade = Literal["scan", "desk", "hard", "strip"]
+Grade = Literal["scan", "desk", "hard", "strip", "odd"]
 Range = tuple[float, float]
 
 
@@ -49,6 +49,8 @@ class Limits:
     """Things on the paper."""
     lens: float = 0.0
     """Largest distortion, parts of the distance from the middle."""
+    odd: float = 0.0
+    """Share of photos whose lines, paper or light are seldom seen (`rendering.odd`), each."""
     bend: float = 0.0
     """Most that the paper's wave shifts what is printed, parts of a box's height."""
 
@@ -119,6 +121,28 @@ LIMITS = MappingProxyType(
             clutter=(0, 2),
             lens=0.02,
             bend=0.03,
+        ),
+        "odd": Limits(
+            box_height=(26, 400),
+            rotations=((0.7, 12.0), (0.2, 45.0), (0.1, 180.0)),
+            tilt=(0, 22),
+            blur=(0.4, 0.022),
+            most_blur=2.5,
+            shaken=0.1,
+            noise=(1, 6),
+            exposure=(0.6, 1.12),
+            metered=(0.42, 1.12),
+            shadows=(0.2, 0.1),
+            glare=0.1,
+            things=0.3,
+            edge=0.05,
+            quality=(50, 95),
+            over=(-0.05, 0.06),
+            size=(0.42, 0.95),
+            clutter=(0, 8),
+            lens=0.02,
+            bend=0.03,
+            odd=0.5,
         ),
     }
 )

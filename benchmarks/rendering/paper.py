@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from samples.paper import smooth_noise
 from samples.patch import Color
 
-Pattern = Literal["plain", "laid", "recycled", "ruled", "squared", "security", "dots", "tinted"]
+Pattern = Literal[
+    "plain",
+    "laid",
+    "recycled",
+    "ruled",
+    "squared",
+    "security",
+    "dots",
+    "tinted",
+    "dotted",
+    "striped",
+]
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,12 @@ def _pattern(
     if paper.pattern == "dots":
         field = np.cos(2 * np.pi * u / step) * np.cos(2 * np.pi * v / step)
         return np.clip(3 * (field - 0.6), 0, 1).astype(np.float32)
+    if paper.pattern == "dotted":  # where the lines of squared paper would cross
+        wide = max(0.5, 1.6 / px)
+        return (_lines(u, step * 1.6, wide) * _lines(v, step * 1.6, wide)).astype(np.float32)
+    if paper.pattern == "striped":
+        wave = np.sin(2 * np.pi * (v if step > 3 else u) / (2 * step))
+        return np.broadcast_to(np.clip(4 * wave + 0.5, 0, 1), shape).astype(np.float32)
     if paper.pattern == "tinted":
         return np.broadcast_to(np.clip((v - u / 4) / 60, 0, 1), shape).astype(np.float32)
     return None

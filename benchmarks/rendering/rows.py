@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from samples.pen import GREY_PENCIL, ink_patch
 
 # A gap narrower than this part of the line's width can't be printed: such boxes are joined.
 _LEAST_GAP = 1.5
+# From half of a line's width on, parts of the box's height, people keep off it.
+_HEAVY = 0.0425
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,14 @@ class Row:
     """Width of the walls between joined boxes, parts of the line's."""
     rounded: float = 0.0
     """Radius of the corners of boxes that stand apart, parts of their width."""
+    dash: float = 0.0
+    """Length of the dashes that the lines are made of, mm; 0 for whole lines."""
+    gap: float = 0.0
+    """From dash to dash, mm."""
+    whole_frame: bool = False
+    """Whether only the walls between joined boxes are dashed."""
+    second: float = 0.0
+    """How far outside of each frame there is another, mm; 0 for nowhere."""
 
     @property
     def joined(self) -> bool:
@@ -67,6 +78,11 @@ class Row:
     def bottom(self) -> float:
         """Lower edge of the boxes, mm."""
         return self.top + self.height
+
+    def writable(self) -> NDArray[np.float64]:
+        """Return the corners of where people write, as `corners`: of heavy lines not all."""
+        inset = max(0.0, self.line / 2 - _HEAVY * self.height)
+        return self.corners() + inset * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
     def corners(self) -> NDArray[np.float64]:
         """Return `float64 (count, 4, 2)`, mm: top left, top right, bottom right, bottom left."""
@@ -94,6 +110,8 @@ def row_patches(row: Row, px: float, rng: np.random.Generator) -> list[Patch]:
         patches += [_filled(box, row.color, row.tint) for box in corners]
     if row.ruled:
         return patches + _ruled(row, corners, px, rng)
+    if row.dash:
+        return [*patches, _dashed(row, corners, line, px, opacity)]
     if row.joined:
         low, high = corners[0, 0], corners[-1, 2]
         frames = [frame_patch(*low, *high, line, row.color)]
@@ -105,6 +123,12 @@ def row_patches(row: Row, px: float, rng: np.random.Generator) -> list[Patch]:
         frames = [_rounded(box, row.rounded * row.width * px, line, row.color) for box in corners]
     else:
         frames = [frame_patch(*box[0], *box[2], line, row.color) for box in corners]
+    if row.second:
+        apart = row.second * px
+        framed = [(corners[0, 0], corners[-1, 2])] if row.joined else corners[:, [0, 2]]
+        frames += [
+            frame_patch(*(low - apart), *(high + apart), line, row.color) for low, high in framed
+        ]
     return patches + [
         Patch(p.left, p.top, p.coverage * np.float32(opacity), p.color) for p in frames
     ]
@@ -128,6 +152,38 @@ def _rounded(box: NDArray[np.float64], radius: float, line: float, color: Color)
             for k, (corner, to) in enumerate(zip(box, inset, strict=True))]  # fmt: skip
     way = np.concatenate([*arcs, arcs[0][:1]])
     return lines_patch([(way, line)], color)
+
+
+def _dashed(
+    row: Row, corners: NDArray[np.float64], line: float, px: float, opacity: float
+) -> Patch:
+    """Return all lines in dashes, each box's side by itself unless it is shared."""
+    low, high = corners[0, 0], corners[-1, 2]
+    frame = [low, (high[0], low[1]), high, (low[0], high[1]), low]
+    if row.joined:
+        walls = [np.array([(x, low[1]), (x, high[1])]) for x in corners[1:, 0, 0]]
+        ways = [np.array(pair) for pair in itertools.pairwise(frame)]
+    else:
+        walls = []
+        ways = [np.array(p) for box in corners for p in itertools.pairwise([*box, box[0]])]
+    dashes = (
+        [] if row.whole_frame else [part for way in ways for part in _parts(way, row, line, px)]
+    )
+    dashes += [part for wall in walls for part in _parts(wall, row, line, px)]
+    whole = [np.array(frame)] if row.whole_frame else []
+    return lines_patch([(way, line) for way in [*whole, *dashes]], row.color, opacity)
+
+
+def _parts(way: NDArray[np.float64], row: Row, line: float, px: float) -> list[NDArray[np.float64]]:
+    """Return the dashes of a straight line; their ends are round, half a line beyond."""
+    start, stop = way
+    length = float(np.linalg.norm(stop - start))
+    dash = max(row.dash * px - line, 0.01)
+    # A whole number of them, so that corners are closed.
+    count = max(1, round((length - dash) / (row.dash + row.gap) / px))
+    at = np.linspace(0, 1 - dash / length, count + 1)
+    along = stop - start
+    return [np.array([start + t * along, start + (t + dash / length) * along]) for t in at]
 
 
 def _ruled(

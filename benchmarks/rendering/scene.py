@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.rendering import desk
 from benchmarks.rendering.clutter import Place, around, label_patches, scattered, table_around
 from benchmarks.rendering.dice import (
+    happens,
     pick_hand,
     pick_log,
     pick_optics,
@@ -24,6 +25,7 @@ from benchmarks.rendering.dice import (
 from benchmarks.rendering.grades import LIMITS, Grade, Limits
 from benchmarks.rendering.hand import write
 from benchmarks.rendering.marks import Rect
+from benchmarks.rendering.odd import odd_paper, odd_row
 from benchmarks.rendering.optics import Optics, expose, to_jpeg
 from benchmarks.rendering.paper import Paper, blank, wrinkled
 from benchmarks.rendering.pose import aim, box_height, photo_px, scaled, visible
@@ -60,13 +62,19 @@ def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered
     """Return a photo of an envelope or form with a postcode in five boxes.
 
     Args:
-        grade: how hard it is: `scan`, `desk`, `hard`, or `strip`, the row alone.
+        grade: how hard it is, `scan`, `desk` or `hard`; `strip`, the row alone; or `odd`, with
+            what is seldom seen.
         rng: all that is left to chance.
         writers: whose digits they are.
     """
     limits = LIMITS[grade]
     height = pick_log(limits.box_height, rng)
-    paper, row = pick_paper(pick_row(height, rng), height, rng)
+    row = pick_row(height, rng)
+    if happens(limits.odd, rng):
+        row = odd_row(row, height, rng)
+    paper, row = pick_paper(row, height, rng)
+    if happens(limits.odd, rng):
+        paper = odd_paper(paper, rng)
     pose = pick_pose(height, limits, rng)
     seen = pick_view(aim(pose, row.corners()), row, limits, rng)
     corners = seen.to_photo(row.corners())
@@ -75,8 +83,7 @@ def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered
 
     px = resolution(seen, row, paper, height)
     glyphs = writers.write(rng)
-    boxes = row.corners() * px
-    digits = write(glyphs, boxes, hand, px, rng)
+    digits = write(glyphs, row.writable() * px, hand, px, rng)
     place = Place(visible(seen.H, paper.width, paper.height), (surroundings(row),), px, seen)
     # Whoever fills the boxes in writes the address too.
     pen = replace(hand.pen, width=float(np.clip(hand.pen.width * row.height, 0.3, 0.9)))
