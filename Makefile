@@ -16,13 +16,14 @@ TRAJECTORY_SEED ?= 1
 PYTHON311 ?= python3.11
 # Rendered photos, GRADE-SEED-COUNT of each folder: of the hands to learn from, with boxes to find
 # and digits to cut out; and of the validation writers, to measure on and to calibrate by.
-LEARNT := $(foreach each,scan:300 desk:500 hard:500 strip:150,$(foreach seed,101 102 103 104 105,\
+LEARNT := $(foreach each,scan:300 desk:500 hard:500 odd:500 strip:150,$(foreach seed,101 102 103 104 105,\
 	$(firstword $(subst :, ,$(each)))-$(seed)-$(lastword $(subst :, ,$(each)))))
-BOXES_LEARNT ?= $(foreach seed,101 102 103,$(filter $(foreach count,150 300 500,%-$(seed)-$(count)),$(LEARNT)) \
-	negatives-$(seed)-150)
-BOXES_VALIDATION ?= desk-1-100 hard-1-100 scan-1-100 strip-1-100 negatives-1-50
+BOXES_LEARNT ?= $(LEARNT) $(foreach seed,101 102 103 104 105,negatives-$(seed)-150) \
+	odd_negatives-101-300 odd_negatives-102-300
+BOXES_VALIDATION ?= desk-1-100 hard-1-100 scan-1-100 strip-1-100 negatives-1-50 odd-1-100
 DIGITS_LEARNT ?= $(LEARNT)
-DIGITS_VALIDATION ?= $(foreach grade,scan desk hard,$(foreach seed,8 9 10 11 12,$(grade)-$(seed)-300))
+DIGITS_VALIDATION ?= $(foreach grade,scan desk hard,$(foreach seed,8 9 10 11 12,$(grade)-$(seed)-300)) \
+	odd-8-300 odd-9-300
 # Processes that render and cut them.
 JOBS ?= 2
 # Beside the one that `make test` uses.
@@ -67,7 +68,7 @@ help:
 	@echo "make accuracy  measure on real input and rendered photos  [FIVEBOX_DATA=folder]"
 	@echo "make speed     time each stage of a reading           [FIVEBOX_DATA=folder]"
 	@echo "make compare   measure other programs beside this one  [PEERS=fivebox,rapidocr LIMIT=10]"
-	@echo "make photos    render photos of envelopes             [GRADE=scan|desk|hard]"
+	@echo "make photos    render photos of envelopes             [GRADE=scan|desk|hard|odd]"
 	@echo "make docs      the manual as a site, in site/"
 	@echo "make bundle    all that an installation without a network needs, in dist/  [ARCH=aarch64 PYTHON=3.13]"
 	@echo "make test-arm64  the bundle in a Debian for arm64 under qemu  [RELEASE=trixie]"

@@ -88,7 +88,7 @@ def rendered(
 
     Args:
         recognizer: reads them.
-        name: `scan`, `desk`, `hard`, `strip` or `negatives`.
+        name: one of `benchmarks.envelopes.SETS`.
         count: how many.
         jobs: processes that render.
     """
@@ -128,7 +128,7 @@ SETS: MappingProxyType[str, _Measure] = MappingProxyType(
     {
         "mnist": lambda r, count, _: mnist(r, count),
         **{name: lambda r, count, _, name=name: pen_digits(r, name, count) for name in STROKE_SETS},
-        **{name: _rendered(name) for name in ("scan", "desk", "hard")},
+        **{name: _rendered(name) for name in ("scan", "desk", "hard", "odd")},
         "envelopes": lambda r, count, _: photos(
             r, "envelopes", islice(datasets.envelopes(), count)
         ),
@@ -139,7 +139,7 @@ SETS: MappingProxyType[str, _Measure] = MappingProxyType(
             r, "form_cells", islice(datasets.form_cells(), count)
         ),
         "touch": lambda r, count, _: all_touch(r, count),
-        "negatives": _rendered("negatives"),
+        **{name: _rendered(name) for name in ("negatives", "odd_negatives")},
     }
 )
 """What is measured, by name: takes the recogniser, how many inputs (None: all) and how many

@@ -26,13 +26,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.datasets import Side, data_folder
+from benchmarks.rendering.grades import LIMITS
 from benchmarks.rendering.negatives import KINDS, render_negative
 from benchmarks.rendering.scene import Rendered, render
 from benchmarks.rendering.writers import Writers, load_writers
 from benchmarks.reporting import positive
 from train.errors import DataError
 
-SETS = ("scan", "desk", "hard", "strip", "negatives", "odd")
+SETS = ("scan", "desk", "hard", "strip", "negatives", "odd", "odd_negatives")
 """The grades, and photos without a postcode. A photo depends on the place of its set in here."""
 
 # Photos that are rendered while one is read, by the number of processes.
@@ -49,9 +50,11 @@ def photo(grade: str, seed: int, number: int, writers: Writers) -> Rendered:
         writers: whose digits they are.
     """
     rng = np.random.default_rng([seed, SETS.index(grade), number])
-    if grade == "negatives":
+    if grade in ("negatives", "odd_negatives"):
         # All kinds are in any set, in turns.
-        return render_negative(rng, writers, tuple(KINDS)[number % len(KINDS)])
+        kind = tuple(KINDS)[number % len(KINDS)]
+        odd = LIMITS["odd"].odd if grade == "odd_negatives" else 0.0
+        return render_negative(rng, writers, kind, odd)
     return render(grade, rng, writers)
 
 

@@ -84,11 +84,13 @@ FLOORS = MappingProxyType(
         "scan": Floor(0.98, 0.01, 0.97),
         "desk": Floor(0.97, 0.01, 0.95),
         "hard": Floor(0.90, 0.01, 0.80),
+        "odd": Floor(0.90, 0.01, 0.80),
         "envelopes": Floor(1.0, 0.0),
         "box_strips": Floor(0.98, 0.0, 0.95),
         "form_cells": Floor(0.97),
         "touch": Floor(0.95, 0.01, 0.92),
         "negatives": Floor(wrong=0.0, no_postcode=True),
+        "odd_negatives": Floor(wrong=0.0, no_postcode=True),
     }
 )
 """By the name of the set."""

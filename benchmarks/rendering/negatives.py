@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.rendering import marks
 from benchmarks.rendering.clutter import Place, around, scattered
 from benchmarks.rendering.dice import (
+    happens,
     pick_hand,
     pick_log,
     pick_optics,
@@ -23,6 +24,7 @@ from benchmarks.rendering.dice import (
 )
 from benchmarks.rendering.grades import LIMITS, Grade
 from benchmarks.rendering.hand import Hand, write
+from benchmarks.rendering.odd import odd_paper, odd_row
 from benchmarks.rendering.paper import Paper
 from benchmarks.rendering.pose import aim, visible
 from benchmarks.rendering.rows import Row, row_patches
@@ -62,7 +64,7 @@ _Draw = Callable[[_Sheet, np.random.Generator], list[Patch]]
 
 
 def render_negative(
-    rng: np.random.Generator, writers: Writers, kind: str | None = None
+    rng: np.random.Generator, writers: Writers, kind: str | None = None, odd: float = 0.0
 ) -> Rendered:
     """Return a photo in which no row of exactly five boxes holds five digits.
 
@@ -70,13 +72,16 @@ def render_negative(
         rng: all that is left to chance.
         writers: whose digits stand in other boxes.
         kind: one of `KINDS`; None takes any.
+        odd: as `Limits.odd`.
     """
     if kind is None:
         kind = tuple(KINDS)[rng.integers(len(KINDS))]
-    limits = LIMITS[_CAMERAS[rng.integers(len(_CAMERAS))]]
+    limits = replace(LIMITS[_CAMERAS[rng.integers(len(_CAMERAS))]], odd=odd)
     height = pick_log((30, 200) if kind in _SURFACES else limits.box_height, rng)
     count = int(rng.choice(_COUNTS)) if kind == "other-count" else 5
     row = pick_row(height, rng, count)
+    if happens(odd, rng):
+        row = odd_row(row, height, rng)
     grid = _GRIDS.get(kind, (0, 0))
     if kind == "table":
         grid = (int(rng.choice((3, 4, 7, 8, 9))), int(rng.choice((3, 4, 6, 7, 8))))
@@ -92,6 +97,8 @@ def render_negative(
     else:
         paper, row = pick_paper(row, height, rng)
         block = row
+    if happens(odd, rng):
+        paper = odd_paper(paper, rng)
     if kind in _SURFACES:
         paper, block = _surface(paper, row, kind == "nothing", rng)
         row = block

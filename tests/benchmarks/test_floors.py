@@ -7,7 +7,7 @@ from benchmarks.scores import FLOORS
 from tests.benchmarks.floors import HELD, assert_held
 
 # Rendered photos have modules of their own: they take minutes.
-RENDERED = {"scan", "desk", "hard", "negatives"}
+RENDERED = {"scan", "desk", "hard", "odd", "negatives", "odd_negatives"}
 
 
 @pytest.mark.parametrize("name", ["envelopes", "box_strips", "form_cells"])

@@ -13,5 +13,6 @@ def data(shared_data):
         shared_data(name)
 
 
-def test_of_photos_without_a_postcode_none_is_accepted():
-    assert_held("negatives", RENDERED_COUNT)
+@pytest.mark.parametrize("name", ["negatives", "odd_negatives"])
+def test_of_photos_without_a_postcode_none_is_accepted(name):
+    assert_held(name, RENDERED_COUNT)

@@ -72,11 +72,13 @@ def test_floors_are_met_exactly_and_missed_by_one():
         ("scan", 0.98, 0.01, 0.97),
         ("desk", 0.97, 0.01, 0.95),
         ("hard", 0.90, 0.01, 0.80),
+        ("odd", 0.90, 0.01, 0.80),
         ("envelopes", 1.0, 0.0, None),
         ("box_strips", 0.98, 0.0, 0.95),
         ("form_cells", 0.97, None, None),
         ("touch", 0.95, 0.01, 0.92),
         ("negatives", None, 0.0, None),
+        ("odd_negatives", None, 0.0, None),
     ],
 )
 def test_the_floors_are_what_was_promised(name, right, wrong, readable):
