@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.lines import take_lines_out
-from edge.quantiles import median
+from edge.quantiles import median, quantile
 from edge.row import COUNT
 from edge.strip import Strip
 
@@ -33,6 +33,11 @@ _SMOOTHING = 0.8
 _MOST_SMOOTHING = 2.5
 # Part of the ink's usual density from which on it is a stroke.
 _STROKE = 0.38
+# What differs from paper's usual darkness so many times more than neighbours do is no grain but a
+# pattern, or stripes of shadow. Ink that is so many times as dark as its dark parts is told from
+# them: these are so much of what lies so far above or below the boxes, in box heights.
+_PATTERN, _DARKER = 4.0, 1.5
+_DARK_PART, _CLEAR_OF_BOXES = 0.85, 0.1
 # A part of which this share lies in one box belongs to it as a whole.
 _AT_HOME = 0.72
 # A digit is at least this part of its box high or wide; less is a speck.
@@ -103,7 +108,8 @@ def _digits_in(
     # From here on in parts of the light that is missing: a stroke's middle is so dense that
     # beside it the edges, a part of its width, would seem to be none.
     dark, level = 1 - np.exp(-inks), 1 - math.exp(-level)
-    soft, noise = _smoothed(dark, level)
+    soft, paper, noise = _smoothed(dark, level, strip)
+    level -= paper
     owners = strip.owners()
     # One box may have finer strokes than the others, which come out paler.
     levels = np.minimum([_STROKE * each for each in _levels(soft, strip, level)], _STROKE * level)
@@ -149,15 +155,40 @@ def _connected(mask: NDArray[np.uint8], owners: NDArray[np.intp]) -> _Parts:
     return _Parts(labels, stats, centres, shares)
 
 
-def _smoothed(dark: NDArray[np.float32], level: float) -> tuple[NDArray[np.float32], float]:
-    """Return how much darker than paper it is, smoothed as much as its grain needs."""
+def _smoothed(
+    dark: NDArray[np.float32], level: float, strip: Strip
+) -> tuple[NDArray[np.float32], float, float]:
+    """Smooth as much as the paper's grain needs.
+
+    Returns:
+        How much darker than paper it is; how dark the dark parts of paper are that has a pattern,
+        else 0; and the standard deviation of its grain.
+    """
     soft = cv2.GaussianBlur(dark, (0, 0), _SMOOTHING)
     paper, noise = _grain(soft)
     excess = _NOISE_FACTOR * noise / (_STROKE * level)
     if excess > 1:
+        _, fine = _grain(soft - cv2.blur(soft, (3, 3)))
+        pattern = _dark_part(soft, strip)
+        if noise > _PATTERN * fine and _DARKER * pattern < level:
+            return _above(soft, pattern), pattern, fine
         soft = cv2.GaussianBlur(dark, (0, 0), _SMOOTHING * min(excess, _MOST_SMOOTHING))
         paper, noise = _grain(soft)
-    return np.asarray(np.maximum(soft - np.float32(paper), 0), np.float32), noise
+    return _above(soft, paper), 0.0, noise
+
+
+def _above(soft: NDArray[np.float32], paper: float) -> NDArray[np.float32]:
+    return np.asarray(np.maximum(soft - np.float32(paper), 0), np.float32)
+
+
+def _dark_part(soft: NDArray[np.float32], strip: Strip) -> float:
+    """Return how dark paper's dark parts are: above or below the boxes, wherever it is less.
+
+    For above them something may be printed.
+    """
+    away = round(_CLEAR_OF_BOXES * strip.height)
+    beside = soft[: strip.top - away], soft[strip.bottom + away :]
+    return min(quantile(part.ravel(), _DARK_PART) for part in beside)
 
 
 def _grain(soft: NDArray[np.float32]) -> tuple[float, float]:

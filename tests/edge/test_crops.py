@@ -195,3 +195,35 @@ def test_a_long_thin_digit_beside_the_wall_is_one_where_nothing_else_is():
     cv2.line(image, (left + 19, top + 20), (left + 18, top + 140), BLACK, 4)
     high, wide = shape_of(cut(image)[2])
     assert high > 5 * wide
+
+
+def striped(image, depth=0.3, period=14, angle=0.9):
+    """Return the image in the light of window blinds."""
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]]
+    way = (x * np.cos(angle) + y * np.sin(angle)) / period % 1
+    bars = cv2.GaussianBlur(np.where(way < 0.55, depth, 0.0), (0, 0), 1.2)
+    return np.asarray(image * (1 - bars[..., None]), np.uint8)
+
+
+def paler(image):
+    """Return the image with all that is printed or written paler."""
+    return np.asarray(255 - (255 - image.astype(float)) * 0.55, np.uint8)
+
+
+@pytest.mark.parametrize(("depth", "period"), [(0.15, 14), (0.25, 24), (0.35, 14), (0.35, 24)])
+def test_stripes_of_shadow_are_not_ink_and_hide_none(depth, period):
+    image, _ = row("88858", color=BLUE, size=(600, 260))
+    found = find_boxes(image).row
+    plain = cut_digits(flatten(paler(image), found))
+    inks = cut_digits(flatten(striped(paler(image), depth, period), found))
+    for ink, usual in zip(inks, plain, strict=True):
+        assert ink is not None
+        assert np.abs(np.subtract(shape_of(ink), shape_of(usual))).max() <= 4
+
+
+@pytest.mark.parametrize("depth", [0.15, 0.35])
+def test_of_empty_boxes_in_stripes_of_shadow_nothing_is_left(depth):
+    image, _ = row("8    ", color=BLUE, size=(600, 260))
+    found = find_boxes(image).row
+    inks = cut_digits(flatten(striped(paler(image), depth), found))
+    assert [ink is not None for ink in inks] == [True, False, False, False, False]
