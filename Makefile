@@ -21,9 +21,8 @@ LEARNT := $(foreach each,scan:300 desk:500 hard:500 odd:500 strip:150,$(foreach 
 BOXES_LEARNT ?= $(LEARNT) $(foreach seed,101 102 103 104 105,negatives-$(seed)-150) \
 	odd_negatives-101-300 odd_negatives-102-300
 BOXES_VALIDATION ?= desk-1-100 hard-1-100 scan-1-100 strip-1-100 negatives-1-50 odd-1-100
-DIGITS_LEARNT ?= $(LEARNT)
-DIGITS_VALIDATION ?= $(foreach grade,scan desk hard,$(foreach seed,8 9 10 11 12,$(grade)-$(seed)-300)) \
-	odd-8-300 odd-9-300
+DIGITS_LEARNT ?= $(filter-out odd-%,$(LEARNT))
+DIGITS_VALIDATION ?= $(foreach grade,scan desk hard,$(foreach seed,8 9 10 11 12,$(grade)-$(seed)-300))
 # Processes that render and cut them.
 JOBS ?= 2
 # Beside the one that `make test` uses.

@@ -13,6 +13,8 @@ def data(shared_data):
         shared_data(name)
 
 
-@pytest.mark.parametrize("name", ["negatives", "odd_negatives"])
-def test_of_photos_without_a_postcode_none_is_accepted(name):
-    assert_held(name, RENDERED_COUNT)
+@pytest.mark.parametrize(
+    ("name", "count"), [("negatives", RENDERED_COUNT), ("odd_negatives", RENDERED_COUNT // 2)]
+)
+def test_of_photos_without_a_postcode_none_is_accepted(name, count):
+    assert_held(name, count)
