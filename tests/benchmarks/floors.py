@@ -18,9 +18,10 @@ RENDERED_COUNT = 60
 HELD = MappingProxyType(
     {
         **FLOORS,
-        "scan": Floor(0.85, 0.06),
-        "desk": Floor(0.78, 0.06),
-        "hard": Floor(0.66, 0.12),
+        "scan": Floor(0.93, 0.03),
+        "desk": Floor(0.86, 0.03),
+        "hard": Floor(0.83, 0.04),
+        "odd": Floor(0.6, 0.08),
         "envelopes": Floor(0.875, 0.0),
         "touch": Floor(0.945, 0.01, 0.88),
     }
