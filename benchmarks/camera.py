@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import envelopes
+from benchmarks.rendering.grades import GRADES
 from benchmarks.reporting import has_data, keep, machine, positive, print_machine
 from edge import Recognizer
 from edge.consensus import Consensus
@@ -155,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.camera", description=str(__doc__).split("\n", 1)[0]
     )
     parser.add_argument("--model", help="instead of the bundled model")
-    parser.add_argument("--grade", choices=envelopes.GRADES, default="desk", help="(default: desk)")
+    parser.add_argument("--grade", choices=GRADES, default="desk", help="(default: desk)")
     parser.add_argument("--photos", type=positive, default=12, help="of each scene (default: 12)")
     parser.add_argument("--frames", type=positive, default=90, help="of each photo (default: 90)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
