@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -55,6 +55,28 @@ class Limits:
     """Most that the paper's wave shifts what is printed, parts of a box's height."""
 
 
+_DESK = Limits(
+    box_height=(22, 400),
+    rotations=((0.6, 12.0), (0.25, 45.0), (0.15, 180.0)),
+    tilt=(0, 20),
+    blur=(0.4, 0.022),
+    most_blur=2.5,
+    shaken=0.12,
+    noise=(1, 6),
+    exposure=(0.6, 1.12),
+    metered=(0.42, 1.12),
+    shadows=(0.4, 0.12),
+    glare=0.12,
+    things=0.35,
+    edge=0.05,
+    quality=(50, 95),
+    over=(-0.05, 0.06),
+    size=(0.42, 0.95),
+    clutter=(0, 8),
+    lens=0.02,
+    bend=0.03,
+)
+
 LIMITS = MappingProxyType(
     {
         "scan": Limits(
@@ -63,27 +85,7 @@ LIMITS = MappingProxyType(
             blur=(0.3, 0.015),
             clutter=(0, 9),
         ),
-        "desk": Limits(
-            box_height=(22, 400),
-            rotations=((0.6, 12.0), (0.25, 45.0), (0.15, 180.0)),
-            tilt=(0, 20),
-            blur=(0.4, 0.022),
-            most_blur=2.5,
-            shaken=0.12,
-            noise=(1, 6),
-            exposure=(0.6, 1.12),
-            metered=(0.42, 1.12),
-            shadows=(0.4, 0.12),
-            glare=0.12,
-            things=0.35,
-            edge=0.05,
-            quality=(50, 95),
-            over=(-0.05, 0.06),
-            size=(0.42, 0.95),
-            clutter=(0, 8),
-            lens=0.02,
-            bend=0.03,
-        ),
+        "desk": _DESK,
         "hard": Limits(
             box_height=(24, 400),
             rotations=((0.45, 15.0), (0.25, 60.0), (0.3, 180.0)),
@@ -122,26 +124,15 @@ LIMITS = MappingProxyType(
             lens=0.02,
             bend=0.03,
         ),
-        "odd": Limits(
+        "odd": replace(
+            _DESK,
             box_height=(26, 400),
             rotations=((0.7, 12.0), (0.2, 45.0), (0.1, 180.0)),
             tilt=(0, 22),
-            blur=(0.4, 0.022),
-            most_blur=2.5,
             shaken=0.1,
-            noise=(1, 6),
-            exposure=(0.6, 1.12),
-            metered=(0.42, 1.12),
             shadows=(0.2, 0.1),
             glare=0.1,
             things=0.3,
-            edge=0.05,
-            quality=(50, 95),
-            over=(-0.05, 0.06),
-            size=(0.42, 0.95),
-            clutter=(0, 8),
-            lens=0.02,
-            bend=0.03,
             odd=0.5,
         ),
     }
