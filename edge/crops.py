@@ -35,7 +35,7 @@ _MOST_SMOOTHING = 2.5
 _STROKE = 0.38
 # What differs from paper's usual darkness so many times more than neighbours do is no grain but a
 # pattern, or stripes of shadow. Ink that is so many times as dark as its dark parts is told from
-# them: they are as dark as this quantile of what lies so far above or below the boxes, in box heights.
+# them: as dark as this quantile of what lies so far above or below the boxes, in box heights.
 _PATTERN, _DARKER = 4.0, 1.5
 _DARK_PART, _CLEAR_OF_BOXES = 0.85, 0.1
 # A part of which this share lies in one box belongs to it as a whole.
