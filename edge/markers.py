@@ -84,7 +84,7 @@ def row_between_markers(image: NDArray[np.uint8] | Picture) -> Row | None:
     picture = Picture.of(image)
     longest = max(picture.width, picture.height)
     halvings = max(0, math.floor(math.log2(longest / _LOOKED_AT)))
-    small = picture.halved(halvings)
+    small = picture.brightness(halvings)
     grey = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     seen = _markers(np.asarray(grey, np.uint8))
     wanted = marker_corners()
@@ -109,7 +109,7 @@ def marked(row: Row, image: NDArray[np.uint8] | Picture) -> Row | None:
     picture = Picture.of(image)
     # So that a marker's squares are a few px wide, whatever is finer being blurred away.
     halvings = max(0, math.floor(math.log2(row.height / _LOOKED_AT_HEIGHT)))
-    pixels = picture.halved(halvings)
+    pixels = picture.brightness(halvings)
     for each in (row, row.turned()):
         if all(_is_marker(pixels, each.scaled(0.5**halvings), name) for name in (LEFT, RIGHT)):
             return each

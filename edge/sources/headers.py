@@ -23,6 +23,8 @@ class Header(NamedTuple):
     height: int
     orientation: int = 1
     """How the stored rows and columns lie, 1 to 8 (Exif 2.32, tag 0x0112)."""
+    colour_is_halved: bool = False
+    """Whether colours are stored at half the size each way, as in most JPEG files (4:2:0)."""
 
 
 def read_header(content: bytes) -> Header | None:
@@ -51,7 +53,7 @@ def read_header(content: bytes) -> Header | None:
 
 def _jpeg(content: bytes) -> Header | None:
     """ITU-T T.81, annex B: marker segments up to the first scan."""
-    size = None
+    frame = None
     orientation = 1
     place = 2
     for _ in range(_MOST_PARTS):
@@ -65,22 +67,26 @@ def _jpeg(content: bytes) -> Header | None:
         (length,) = struct.unpack_from(">H", content, place + 2)
         data = place + 4
         if marker in _FRAMES:
-            size = _jpeg_frame(content, data)
+            frame = _jpeg_frame(content, data)
         elif marker == 0xE1 and content[data : data + 6] == b"Exif\0\0" and orientation == 1:
             orientation = orientation_of(content[data : place + 2 + length])
         elif marker == _SCAN:
             # Within a scan no other marker can look like the one that ends the image.
             whole = content.rfind(b"\xff\xd9", data) >= 0
-            return Header(*size, orientation) if size and whole else None
+            return frame._replace(orientation=orientation) if frame and whole else None
         elif marker not in _JPEG_SEGMENTS:
             return None
         place += 2 + length
     return None
 
 
-def _jpeg_frame(content: bytes, data: int) -> tuple[int, int] | None:
+def _jpeg_frame(content: bytes, data: int) -> Header | None:
+    """B.2.2: size and channels, and of each how many samples it has beside the others'."""
     bits, height, width, channels = struct.unpack_from(">BHHB", content, data)
-    return (width, height) if bits == 8 and channels in (1, 3) and width and height else None
+    if bits != 8 or channels not in (1, 3) or not (width and height):
+        return None
+    samples = content[data + 7 : data + 6 + 3 * channels : 3]
+    return Header(width, height, colour_is_halved=samples == b"\x22\x11\x11")
 
 
 # Baseline, extended and progressive, all with Huffman codes.

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,7 +28,19 @@ from edge.sources.headers import Header, read_header
 _LEAST_HALVED = 500_000
 # And of so many into memory that is given.
 _LEAST_IN_PLACE = 3_000_000
-_SCALES = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2)
+
+
+class _Form(NamedTuple):
+    """In which form a file is decoded."""
+
+    flags: int
+    halvings: int = 0
+    channels: tuple[int, ...] = (3,)
+
+
+_WHOLE = _Form(cv2.IMREAD_COLOR)
+_HALF = _Form(cv2.IMREAD_REDUCED_COLOR_2, halvings=1)
+_GREY = _Form(cv2.IMREAD_GRAYSCALE, channels=())
 
 # What libjpeg says where pixels were lost. A few bytes too many before a marker are
 # another thing: some cameras fill the data up.
@@ -68,7 +81,7 @@ def load_picture(path: Path) -> Picture:
 def decode_image(content: bytes) -> NDArray[np.uint8]:
     """Decode an image file's content; see `load_image`."""
     header = _checked_header(content)
-    image = None if header is None else _decode(content, header, 0)
+    image = None if header is None else _decode(content, header, _WHOLE)
     if image is not None:
         return image
     from edge.sources.pillow import decode_any
@@ -80,7 +93,7 @@ def decode_picture(content: bytes) -> Picture:
     """Decode an image file's content as far as it is looked at; see `load_picture`."""
     header = _checked_header(content)
     worthwhile = header and header.width * header.height >= _LEAST_HALVED and _is_jpeg(content)
-    half = _decode(content, header, 1) if header and worthwhile else None
+    half = _decode(content, header, _HALF) if header and worthwhile else None
     if header is None or half is None:
         return Picture.of(decode_image(content))
     width, height = header.width, header.height
@@ -92,10 +105,15 @@ def decode_picture(content: bytes) -> Picture:
             return half
         # Only a part of it will be looked at, so that it need not be turned as a whole: of 12
         # megapixels that would be 36 MB more.
-        whole = _decode(content, header, 0, turn=turned_view)
+        whole = _decode(content, header, _WHOLE, turn=turned_view)
         return decode_image(content) if whole is None else whole
 
-    return Picture(width, height, decode, most=1)
+    def decode_grey() -> NDArray[np.uint8] | None:
+        return _decode(content, header, _GREY, turn=turned_view)
+
+    # Of an odd number of px, turned, the half's begin in the middle of a pair of the whole's.
+    lies_alike = header.colour_is_halved and not (width % 2 or height % 2)
+    return Picture(width, height, decode, 1, decode_grey if lies_alike else None)
 
 
 def upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -117,9 +135,9 @@ def upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
 
 
 def turned_view(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Return what `upright` does as a view of the same memory, in another order."""
+    """Return what `upright` does, of grey ones too, as a view of the same memory."""
     if orientation >= _ON_ITS_SIDE:
-        image = image.transpose(1, 0, 2)
+        image = image.swapaxes(0, 1)
     rows, columns = _REVERSED.get(orientation, (1, 1))
     return image[::rows, ::columns]
 
@@ -154,27 +172,26 @@ def _is_jpeg(content: bytes) -> bool:
 def _decode(
     content: bytes,
     header: Header,
-    halvings: int,
+    form: _Form,
     turn: Callable[[NDArray[np.uint8], int], NDArray[np.uint8]] = upright,
 ) -> NDArray[np.uint8] | None:
     """Decode a plain image, upright; None where it turns out to be no such."""
     # libjpeg rounds up. A decoder that disagrees about the size has read something else.
-    height, width = (-(-side // 2**halvings) for side in (header.height, header.width))
-    image = _decode_plain(content, halvings, (height, width, 3))
-    if image is None or image.shape != (height, width, 3):
+    sides = (-(-side // 2**form.halvings) for side in (header.height, header.width))
+    shape = (*sides, *form.channels)
+    image = _decode_plain(content, form.flags, shape)
+    if image is None or image.shape != shape:
         return None
     return turn(image, header.orientation)
 
 
-def _decode_plain(
-    content: bytes, halvings: int, shape: tuple[int, int, int]
-) -> NDArray[np.uint8] | None:
+def _decode_plain(content: bytes, flags: int, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
     """Decode what OpenCV decodes without a word of complaint; None is anything else.
 
     Raises:
         ImageError: parts of a JPEG are missing or damaged.
     """
-    flags = _SCALES[halvings] | cv2.IMREAD_IGNORE_ORIENTATION
+    flags |= cv2.IMREAD_IGNORE_ORIENTATION
     is_large = shape[0] * shape[1] >= _LEAST_IN_PLACE and hasattr(os, "memfd_create")
     with native_stderr_heard() as heard:
         try:
@@ -193,7 +210,7 @@ def _decode_plain(
 
 
 def _decode_in_place(
-    content: bytes, flags: int, shape: tuple[int, int, int]
+    content: bytes, flags: int, shape: tuple[int, ...]
 ) -> NDArray[np.uint8] | None:
     """Decode into memory that is given, of which OpenCV can do so only from a file.
 

@@ -44,6 +44,29 @@ def test_each_scale_is_made_once_and_no_other_before_it_is_asked_for(times):
     assert asked == [min(times, 1)]
 
 
+def test_what_cannot_be_decoded_grey_is_decoded_as_it_is():
+    asked = []
+
+    def decode_grey():
+        asked.append("grey")
+
+    picture = Picture(64, 37, lambda _: IMAGE, most=1, decode_grey=decode_grey)
+    assert picture.brightness(0) is IMAGE
+    part, _ = picture.around(np.array([[1, 1], [9, 9]], np.float32), 0, 0)
+    np.testing.assert_array_equal(part, IMAGE[1:9, 1:9])
+    assert asked == ["grey"]
+
+
+def test_brightness_has_colours_where_they_are_decoded_anyway():
+    grey = IMAGE[..., 0]
+    forms = [IMAGE, IMAGE[::2, ::2]]
+    picture = Picture(64, 37, forms.__getitem__, most=1, decode_grey=lambda: grey)
+    assert picture.brightness(0) is grey
+    assert picture.brightness(1) is picture.halved(1)
+    assert picture.halved(0) is IMAGE
+    assert picture.brightness(0) is IMAGE
+
+
 @pytest.mark.parametrize(
     ("points", "room", "halvings", "expected"),
     [

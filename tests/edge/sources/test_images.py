@@ -398,12 +398,13 @@ def test_a_file_is_read_and_a_missing_one_named(tmp_path):
 
 @pytest.fixture
 def decodings(monkeypatch):
-    """Return a list that grows by each decoding's reduction."""
+    """Return a list that grows by each decoding's form: a reduction, or grey."""
     seen = []
     imdecode = cv2.imdecode
+    forms = {cv2.IMREAD_COLOR: 1, cv2.IMREAD_REDUCED_COLOR_2: 2, cv2.IMREAD_GRAYSCALE: "grey"}
 
     def noted(data, flags):
-        seen.append(2 if flags & cv2.IMREAD_REDUCED_COLOR_2 == cv2.IMREAD_REDUCED_COLOR_2 else 1)
+        seen.append(forms[flags & ~cv2.IMREAD_IGNORE_ORIENTATION])
         return imdecode(data, flags)
 
     monkeypatch.setattr(cv2, "imdecode", noted)
@@ -432,6 +433,45 @@ def test_a_large_jpeg_is_decoded_as_finely_as_it_is_looked_at(size, orientation,
     assert half.shape[:2] == (-(-picture.height // 2), -(-picture.width // 2))
     twice = cv2.resize(half, None, fx=2, fy=2)[: picture.height, : picture.width]
     assert np.abs(twice.astype(int) - whole).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 5, 6, 8])
+@pytest.mark.parametrize("corner", [(30, 41), (0, 0), (-9, -9), (660, 660)])
+def test_a_part_of_a_large_jpeg_does_without_its_colours(orientation, corner, decodings):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    colourful = smooth(900, 700)
+    colourful[::20] //= 2
+    content = saved(Image.fromarray(colourful), "JPEG", quality=95, exif=exif)
+    picture = decode_picture(content)
+    points = np.array([corner, np.add(corner, 60)], np.float32)
+    part, (left, top) = picture.around(points, 3, 0)
+    again, _ = picture.around(points, 3, 0)
+    assert decodings == [2, "grey"]
+    assert np.array_equal(part, again)
+    height, width = part.shape[:2]
+    whole = picture.pixels[top : top + height, left : left + width]
+    assert decodings == [2, "grey", 1]
+    assert part.shape == whole.shape
+    off = np.abs(part.astype(int) - whole)
+    assert off.mean() < 1
+    assert np.quantile(off, 0.99) < 12
+    # Where all of it is decoded, it is from there.
+    assert np.array_equal(picture.around(points, 3, 0)[0], whole)
+
+
+@pytest.mark.parametrize(
+    ("size", "subsampling"),
+    [((900, 700), "4:4:4"), ((900, 700), "4:2:2"), ((901, 700), "4:2:0"), ((900, 699), "4:2:0")],
+)
+def test_a_jpeg_with_fine_colours_or_a_side_that_is_odd_is_decoded_whole(
+    size, subsampling, decodings
+):
+    content = saved(Image.fromarray(smooth(*size)), "JPEG", subsampling=subsampling)
+    picture = decode_picture(content)
+    part, _ = picture.around(np.array([[0, 0], [99, 99]], np.float32), 0, 0)
+    assert decodings == [2, 1]
+    assert np.array_equal(part, decode_image(content)[:99, :99])
 
 
 @pytest.mark.parametrize(("size", "format_"), [((300, 200), "JPEG"), ((900, 700), "PNG")])
