@@ -158,8 +158,8 @@ class Recognizer:
                 others = other_boxes(picture, boxes.row)
                 if others.are_there:
                     return None
-                doubtful = others.own < _LEAST_OWN or others.worst < _LEAST_EACH
-                boxes = replace(boxes, is_doubtful=doubtful)
+                is_faint = others.own < _LEAST_OWN or others.worst < _LEAST_EACH
+                boxes = replace(boxes, is_doubtful=is_faint or others.may_be_there)
             return Choice(boxes, self.observe_at(picture, boxes))
 
         return choose(search(picture, self._detect), look)

@@ -23,7 +23,9 @@ from edge.row import row_through
 from edge.trajectory import pooled
 from tests.edge.drawing import BLUE, ORANGE, RED, away, frozen, recording, row, turned, written
 
-NO_OTHERS = Others(beside=0.0, between=0.0, dividing=0.0, crossing=0.0, own=1.0, worst=1.0)
+NO_OTHERS = Others(
+    beside=0.0, between=0.0, dividing=0.0, crossing=0.0, about=0.0, own=1.0, worst=1.0
+)
 
 
 @pytest.fixture
@@ -44,8 +46,11 @@ def test_a_row_of_which_no_lines_are_seen_when_flattened_is_not_relied_on(recogn
     assert reading.confidence <= 0.1
 
 
-def test_a_row_of_which_one_box_is_hardly_seen_is_not_relied_on(recognizer, monkeypatch):
-    monkeypatch.setattr("edge.recognizer.other_boxes", lambda *_: NO_OTHERS._replace(worst=0.6))
+@pytest.mark.parametrize("seen", [{"worst": 0.6}, {"about": 0.7}])
+def test_a_row_of_which_one_box_is_hardly_seen_or_of_six_is_not_relied_on(
+    recognizer, monkeypatch, seen
+):
+    monkeypatch.setattr("edge.recognizer.other_boxes", lambda *_: NO_OTHERS._replace(**seen))
     reading = recognizer.read(row("04524")[0])
     assert (reading.status, reading.guess) == ("rejected", "04524")
     assert reading.confidence <= 0.1
