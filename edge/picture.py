@@ -76,9 +76,13 @@ class Picture:
         return self._levels[times]
 
     def brightness(self, times: int) -> NDArray[np.uint8]:
-        """Return the picture halved so often, without colours that aren't decoded yet.
+        """Return the picture halved so often, as `halved` does, but without colours if need be.
 
-        As `halved` does, but for these.
+        `uint8 (h, w)` where colours of this size aren't decoded yet and need not be; not to be
+        written to.
+
+        Raises:
+            ImageError: it is damaged.
         """
         if times > 0 or 0 in self._levels or self._decode_grey is None:
             return self.halved(times)
