@@ -3,8 +3,9 @@
 From coarse to fine: outlines that may be single boxes (`cells`) are lined up to rows
 (`lineup`). Each row is fitted as a whole, seen in perspective (`row`), to the lines that are
 really there (`walls`). Where outlines show no row that leaves no doubt, a small network looks
-for one (`detector`): it makes out boxes of which hardly a line is seen. The search ends with
-the first row that leaves no doubt; else the best supported one is the answer.
+for one (`detector`): it makes out boxes of which hardly a line is seen. Both look at the finest
+scale last. The search ends with the first row that leaves no doubt; else the best supported one
+is the answer.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cells import find_cells
-from edge.detector import Detection, detected
-from edge.fit import NOT_FIVE, Fitted, count_written, fit
+from edge.detector import Detection, detected, looked_at
+from edge.fit import NOT_FIVE, Fitted, count_written, fit, fit_best
 from edge.ink import line_darkness
 from edge.lineup import line_up
 from edge.markers import marked, row_between_markers
@@ -67,8 +68,8 @@ _PROBABLE = 0.9
 _LEAST_INK = 18.0
 _INK_NOISE_FACTOR = 3.0
 
-Detect = Callable[[Picture], Iterable[Detection]]
-"""What detects rows where outlines show none."""
+Detect = Callable[[Picture, Iterable[int]], Iterable[Detection]]
+"""What detects rows where outlines show none: in a picture halved so often each time."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ def search(picture: Picture, detect: Detect = detected) -> Iterator[Boxes]:
 
     Args:
         picture: of any size.
-        detect: detects rows; called where no more outlines are to be had.
+        detect: detects rows; called where outlines of its scales have left doubt.
     """
     for found in _candidates(picture, detect):
         yield found.boxes
@@ -202,22 +203,25 @@ def as_marked(boxes: Boxes, picture: Picture) -> Boxes:
 
 def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
     """Yield rows, those that are quick to find first."""
-    scales = Scales(picture)
+    scales, halvings = Scales(picture), looked_at(picture)
+    # By outlines as by the network the finest scale takes longer than all others together.
+    coarse = scales.coarse(), halvings[1:] or halvings
+    fine = scales.fine(), halvings[:-1][:1]
     clear = 0
-    for looked_at, is_coarse in ((scales.coarse, True), (scales.fine, False)):
-        for scale, dark in looked_at():
+    for looks, detected_at in (coarse, fine):
+        for scale, dark in looks:
             for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
                 for each in _in_picture(picture, found, scale):
                     clear += each.coverage >= _SURE_COVERAGE
                     yield each
-        if is_coarse and (row := row_between_markers(picture)) is not None:
+        if looks is coarse[0] and (row := row_between_markers(picture)) is not None:
             yield _Found(row, coverage=1.0, residual=0.0, written=COUNT, is_marked=True)
             return
         # Clear, but not written in: what is more faint is hardly what is meant.
         if clear >= _MOST_CLEAR:
             return
-    for detection in detect(picture):
-        yield from _detected(picture, detection)
+        for detection in detect(picture, detected_at):
+            yield from _detected(picture, detection)
 
 
 def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
@@ -304,9 +308,10 @@ def _untried(rows: Iterable[Row], tried: list[NDArray[np.float32]]) -> Iterator[
 
 def _fitted(dark: NDArray[np.uint8], rows: Iterable[Row]) -> Iterator[_Found]:
     """Pull rows onto the lines, and yield those that lines support."""
-    for row in rows:
-        fitted = fit(dark, row)
-        if fitted.coverage > 0:
+    rows = iter(rows)
+    # Mostly the likeliest one is a row of boxes, if any is.
+    for some in (islice(rows, 1), rows):
+        for fitted in fit_best(dark, list(some)):
             yield _found(dark, fitted)
 
 

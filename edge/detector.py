@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,15 +100,17 @@ class Detector:
                 interpreter.allocate_tensors()
             self._interpreters[size] = interpreter
 
-    def detect(self, picture: Picture) -> list[Detection]:
-        """Return the rows in a picture, the likeliest first; at most four."""
+    def detect(self, picture: Picture, halvings: Iterable[int] | None = None) -> list[Detection]:
+        """Return the rows in a picture, the likeliest first; at most four.
+
+        Args:
+            picture: of any size.
+            halvings: how often it is halved for what is looked at; None is all of `looked_at`.
+        """
         places: list[tuple[float, _Place]] = []
-        longest, halvings = max(picture.width, picture.height), 0
-        while longest * 0.5**halvings >= _SMALLEST:
-            if longest * 0.5**halvings <= _LARGEST:
-                said = self._run(picture.halved(halvings))
-                places += [(2.0**halvings, place) for place in _places(said)]
-            halvings += 1
+        for times in looked_at(picture) if halvings is None else halvings:
+            said = self._run(picture.halved(times))
+            places += [(2.0**times, place) for place in _places(said)]
         places.sort(key=lambda each: -each[1].log_odds)
         rows: list[Row] = []
         for scale, place in places[:_MOST_FITTED]:
@@ -306,6 +309,19 @@ def bundled(xnnpack: bool = True) -> Detector:
     return Detector(xnnpack=xnnpack)
 
 
-def detected(picture: Picture, xnnpack: bool = True) -> list[Detection]:
-    """Return the rows that the bundled network detects, the likeliest first; see `bundled`."""
-    return bundled(xnnpack).detect(picture)
+def looked_at(picture: Picture) -> list[int]:
+    """Return how often a picture is halved for each scale that rows are detected at, rising."""
+    longest = max(picture.width, picture.height)
+    first = max(0, math.ceil(math.log2(longest / _LARGEST)))
+    last = math.floor(math.log2(longest / _SMALLEST))
+    return list(range(first, last + 1))
+
+
+def detected(
+    picture: Picture, halvings: Iterable[int] | None = None, xnnpack: bool = True
+) -> list[Detection]:
+    """Return the rows that the bundled network detects, the likeliest first.
+
+    As `Detector.detect`; see `bundled`.
+    """
+    return bundled(xnnpack).detect(picture, halvings)

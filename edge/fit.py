@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from edge.quantiles import median, quantile
 from edge.row import COUNT, Row, fit_row, project, unit_corners
-from edge.walls import FAINTEST, Walls, find_sides, find_walls
+from edge.walls import FAINTEST, Walls, find_sides, find_walls, find_walls_of
 
 NOT_FIVE = -1.0
 """The coverage of what is a part of a longer row."""
 
 # A row is pulled onto its lines so many times; each time it is nearer to begin with.
 _ROUNDS = 2
+# Of several rows that are looked at together no more are pulled, those best seen.
+_MOST_PULLED = 3
 
 # Lines that lie farther from the row, in box heights, are not those of five equal boxes.
 # Boxes apart have two lines for each wall, of which one may be another box's.
@@ -116,21 +118,69 @@ def fit(dark: NDArray[np.uint8], row: Row) -> Fitted:
         dark: `uint8 (h, w)` from `ink.line_darkness`.
         row: about where it is in that picture.
     """
-    for number in range(_ROUNDS):
-        walls = find_walls(dark, row.corners())
-        if number == 0 and (stretched := _stretched(dark, row, walls)) is not None:
-            row, walls = stretched, find_walls(dark, stretched.corners())
-        if np.nan_to_num(walls.seen).mean() < _WORTHWHILE:
-            return Fitted(row, 0.0)
+    pulled = _pulled(dark, row, find_walls(dark, row.corners()))
+    if pulled is None:
+        return Fitted(row, 0.0)
+    return _judged(dark, *pulled, _coverage(pulled[1].seen))
+
+
+def fit_best(dark: NDArray[np.uint8], rows: Sequence[Row]) -> Iterator[Fitted]:
+    """Pull those of some rows onto the printed lines whose walls are seen best.
+
+    Where many rows may be and hardly any is, this is quicker than `fit`: to look at eight rows
+    together takes a third of the time.
+
+    Args:
+        dark: as `fit` takes it.
+        rows: about where they may be.
+
+    Yields:
+        Those that lines support.
+    """
+    looks = find_walls_of(dark, [row.corners() for row in rows])
+    order = sorted(range(len(rows)), key=lambda i: -_seen(looks[i]))
+    for i in order[:_MOST_PULLED]:
+        pulled = _pulled(dark, rows[i], looks[i])
+        coverage = _coverage(pulled[1].seen) if pulled else 0.0
+        if pulled and coverage > 0:
+            fitted = _judged(dark, *pulled, coverage)
+            if fitted.coverage > 0:
+                yield fitted
+
+
+def _pulled(dark: NDArray[np.uint8], row: Row, walls: Walls) -> tuple[Row, Walls] | None:
+    """Return a row pulled onto lines, and its walls there; None where hardly any are seen.
+
+    `walls` are those that it has to begin with.
+    """
+    if (stretched := _stretched(dark, row, walls)) is not None:
+        row, walls = stretched, find_walls(dark, stretched.corners())
+    for _ in range(_ROUNDS):
+        if _seen(walls) < _WORTHWHILE:
+            return None
         fitted = _refit(row, walls)
         if fitted is None:
-            return Fitted(row, 0.0)
-        row = fitted
-    walls = find_walls(dark, row.corners())
+            return None
+        row, walls = fitted, find_walls(dark, fitted.corners())
+    return row, walls
+
+
+def _seen(walls: Walls) -> float:
+    return float(np.nan_to_num(walls.seen).mean())
+
+
+def _judged(dark: NDArray[np.uint8], row: Row, walls: Walls, coverage: float) -> Fitted:
+    """Tell whether lines support a row as five boxes.
+
+    Args:
+        dark: as `fit` takes it.
+        row: pulled onto its lines.
+        walls: those lines.
+        coverage: from `_coverage`.
+    """
     least = max(_AS_DARK * walls.darkness, FAINTEST)
     if _has_sixth(dark, row, walls, least) or _has_between(dark, row, least):
         return Fitted(row, NOT_FIVE)
-    coverage = _coverage(walls.seen)
     if coverage > 0 and _are_others(dark, row, least, walls):
         return Fitted(row, NOT_FIVE)
     residual = _residual(row, walls)

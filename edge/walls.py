@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -81,6 +82,44 @@ class Walls:
     """Of the usual line, of 255."""
 
 
+class _Sides(NamedTuple):
+    """Where walls are looked for, each a column."""
+
+    starts: NDArray[np.float32]
+    """(2, walls) px."""
+    along: NDArray[np.float32]
+    """(2, walls) px, from start to end."""
+    reach: NDArray[np.float32]
+    """(walls,): how far to either side, px."""
+
+    @classmethod
+    def joined(cls, parts: Iterable[_Sides]) -> _Sides:
+        """Return the walls of all parts, one after the other."""
+        return cls(*(np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)))
+
+
+class _Looked(NamedTuple):
+    """What `Walls` holds, wall by wall."""
+
+    lines: NDArray[np.float32]
+    """(walls, 2, 2) px."""
+    seen: NDArray[np.float32]
+    """(walls,)"""
+    proven: NDArray[np.float32]
+    """(walls,)"""
+    darkness: NDArray[np.float32]
+    """(rows,)"""
+
+    def rows(self) -> list[Walls]:
+        """Return the walls of each row."""
+        shape = len(self.darkness), -1, 4
+        lines = self.lines.reshape(*shape, 2, 2)
+        seen, proven = self.seen.reshape(shape), self.proven.reshape(shape)
+        return [
+            Walls(*each) for each in zip(lines, seen, proven, self.darkness.tolist(), strict=True)
+        ]
+
+
 def find_walls(
     dark: NDArray[np.uint8],
     quads: NDArray[np.float32],
@@ -103,14 +142,23 @@ def find_walls(
     Returns:
         What was found.
     """
-    lines, seen, proven, darkness = _look(dark, *_sides(quads), alike, least)
-    count = len(quads)
-    return Walls(
-        lines.reshape(count, 4, 2, 2),
-        seen.reshape(count, 4),
-        proven.reshape(count, 4),
-        darkness,
-    )
+    (walls,) = _look(dark, _sides(quads), int(alike), least).rows()
+    return walls
+
+
+def find_walls_of(dark: NDArray[np.uint8], rows: Sequence[NDArray[np.float32]]) -> list[Walls]:
+    """Find the printed lines of several rows of boxes, each as `find_walls` does.
+
+    Args:
+        dark: as `find_walls` takes it.
+        rows: as many boxes each, `float32 (n, 4, 2)` px.
+
+    Returns:
+        The walls of each row.
+    """
+    if not rows:
+        return []
+    return _look(dark, _Sides.joined(map(_sides, rows)), len(rows), FAINTEST).rows()
 
 
 def find_sides(
@@ -132,46 +180,40 @@ def find_sides(
     chosen, shapes = [], []
     for quads, sides in parts:
         every = 4 * np.arange(len(quads))[:, None] + np.asarray(sides)
-        chosen.append([each[..., every.ravel()] for each in _sides(quads)])
+        chosen.append(_Sides(*(each[..., every.ravel()] for each in _sides(quads))))
         shapes.append(every.shape)
-    starts, along, reach = (np.concatenate(each, axis=-1) for each in zip(*chosen, strict=True))
-    _, seen, proven, _ = _look(dark, starts, along, reach, False, least)
+    walls = _look(dark, _Sides.joined(chosen), 0, least)
     found, first = [], 0
     for shape in shapes:
         part = slice(first, first + shape[0] * shape[1])
-        found.append((seen[part].reshape(shape), proven[part].reshape(shape)))
+        found.append((walls.seen[part].reshape(shape), walls.proven[part].reshape(shape)))
         first = part.stop
     return found
 
 
-def _sides(
-    quads: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return where boxes' sides start, what lies between start and end, and how far to look.
-
-    `float32 (2, walls)`, `(2, walls)` and `(walls,)`, px.
-    """
+def _sides(quads: NDArray[np.float32]) -> _Sides:
+    """Return the sides of boxes, `(n, 4, 2)` px, one box after the other."""
     sides = quads[:, _NEXT] - quads
     lengths = np.hypot(sides[..., 0], sides[..., 1])
     # Seen obliquely, what is a part of the height is less across the shortened side.
     usual = float(lengths[:, ::3].sum()) / (2 * len(quads))
     reach = _REACH * np.minimum(lengths[:, [1, 0, 1, 0]], usual)
-    return quads.reshape(-1, 2).T, sides.reshape(-1, 2).T, reach.ravel()
+    return _Sides(quads.reshape(-1, 2).T, sides.reshape(-1, 2).T, reach.ravel())
 
 
-def _look(
-    dark: NDArray[np.uint8],
-    starts: NDArray[np.float32],
-    along: NDArray[np.float32],
-    reach: NDArray[np.float32],
-    alike: bool,
-    least: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]:
-    """Return what `Walls` holds, wall by wall.
+def _look(dark: NDArray[np.uint8], sides: _Sides, alike: int, least: float) -> _Looked:
+    """Look for the lines near walls.
 
     Walls are the last axis of all that is worked with here: what is reduced along another
     one is reduced for many walls at once.
+
+    Args:
+        dark: as `find_walls` takes it.
+        sides: the walls.
+        alike: how many rows they are, of which the walls are printed alike; 0 if they are no rows.
+        least: as `find_walls` takes it.
     """
+    starts, along, reach = sides
     count = len(reach)
     across = along[::-1] / np.maximum(np.hypot(along[0], along[1]), 1e-6)
     across[1] = -across[1]
@@ -197,11 +239,12 @@ def _look(
     for first in range(0, count, _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
         best[part] = (capped[part] @ _MEANS - away[part]).argmax(axis=1)
-    place = int(_USUAL_WALL * (count - 1))
-    darkness = float(np.partition(usual, place)[place])
+    rows = usual.reshape(max(1, alike), -1)
+    place = int(_USUAL_WALL * (rows.shape[1] - 1))
+    darkness = np.partition(rows, place, axis=1)[:, place]
     if alike:
-        # What is darker than most of the walls is ink beside the line.
-        usual = np.minimum(usual, darkness)
+        # What is darker than most of a row's walls is ink beside the line.
+        usual = np.minimum(rows, darkness[:, None]).ravel()
 
     height, width = dark.shape
     # At the very edge there is no paper on the line's other side.
@@ -217,7 +260,7 @@ def _look(
     on_line = values[_EVERY, _TRACKS[best].T, np.arange(count)]
     seen, proven = _parts_seen(values, on_line, usual, inside, within, least)
     seen[hidden], proven[hidden] = np.nan, 0
-    return offsets.transpose(2, 0, 1), seen, proven, darkness
+    return _Looked(offsets.transpose(2, 0, 1), seen, proven, darkness)
 
 
 def _parts_seen(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.boxes import find_boxes
+from edge.boxes import find_boxes, search
 from edge.detector import Detection
 from edge.picture import Picture
 from edge.row import Row, row_through
@@ -34,7 +34,7 @@ def relied_on(image):
 
 
 def by_outlines(image):
-    return find_boxes(image, detect=lambda _: [])
+    return find_boxes(image, detect=lambda *_: [])
 
 
 # Box heights: well inside what the cutting of digits can put right.
@@ -253,11 +253,40 @@ def test_boxes_of_which_hardly_a_line_is_seen_are_detected(grey, noise):
 
 
 def test_nothing_is_detected_where_outlines_leave_no_doubt():
-    def detect(picture):
+    def detect(picture, halvings):
         raise AssertionError("asked")
 
     image, corners = row("04524")
     assert away(find_boxes(image, detect).corners, corners) < NEAR
+
+
+def test_the_finest_scale_is_detected_at_last_and_each_only_once():
+    asked = []
+
+    def detect(picture, halvings):
+        asked.append(list(halvings))
+        return []
+
+    assert find_boxes(np.full((900, 1200, 3), 230, np.uint8), detect) is None
+    assert asked == [[1, 2, 3, 4], [0]]
+    asked.clear()
+    find_boxes(np.full((60, 80, 3), 230, np.uint8), detect)
+    assert asked == [[0], []]
+
+
+def test_what_the_network_sees_coarsely_is_not_looked_for_at_the_finest_scale(monkeypatch):
+    def fine(scales):
+        raise AssertionError("looked at")
+        yield
+
+    image, corners = row("04524", line=1, color=(205,) * 3, size=(1100, 900))
+    grain = np.random.default_rng(1).normal(0, 22, image.shape)
+    image = np.clip(image - 20 + grain, 0, 255).astype(np.uint8)
+    assert by_outlines(image) is None
+    monkeypatch.setattr("edge.boxes.Scales.fine", fine)
+    true = row_through(corners, np.arange(5))
+    rows = search(Picture.of(image), lambda *_: [Detection(true, 0.95)])
+    assert away(next(rows).corners, corners) < NEAR
 
 
 def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
@@ -268,12 +297,12 @@ def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
     assert by_outlines(image) is None
     true = row_through(corners, np.arange(5))
     off = Row(true.homography @ np.array([[0.99, 0, 0.2], [0, 1, 0.06], [0, 0, 1]]), true.fill)
-    boxes = find_boxes(image, lambda _: [Detection(off, 0.95)])
+    boxes = find_boxes(image, lambda *_: [Detection(off, 0.95)])
     assert away(off.corners(), corners) > 0.15
     assert away(boxes.corners, corners) < NEAR
     assert boxes.coverage > 0.8
     # Of one that hardly is one nothing is looked for around it.
-    unlikely = find_boxes(image, lambda _: [Detection(off, 0.6)])
+    unlikely = find_boxes(image, lambda *_: [Detection(off, 0.6)])
     assert unlikely is None or away(unlikely.corners, corners) > NEAR
 
 
@@ -281,7 +310,7 @@ def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
 def test_a_detected_row_without_lines_is_doubtful_and_must_be_probable(probability):
     image, corners = row("04524", color=(246,) * 3)
     true = row_through(corners, np.arange(5))
-    boxes = find_boxes(image, lambda _: [Detection(true, probability)])
+    boxes = find_boxes(image, lambda *_: [Detection(true, probability)])
     if probability < 0.9:
         assert boxes is None
     else:

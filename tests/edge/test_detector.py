@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.detector import BUNDLED_DETECTOR, Detector, detected
+from edge.detector import BUNDLED_DETECTOR, Detector, detected, looked_at
 from edge.errors import ModelError
 from edge.picture import Picture
 from samples.scene import random_photo
@@ -72,6 +72,24 @@ def test_a_row_across_the_tiles_of_a_large_picture_is_detected(detector):
 @pytest.mark.parametrize("shape", [(1, 1), (10, 3000), (3000, 10), (47, 47), (700, 1231)])
 def test_no_shape_is_any_trouble(detector, shape):
     assert detector.detect(Picture.of(np.full(shape, 230, np.uint8))) == []
+
+
+@pytest.mark.parametrize(
+    ("longest", "halvings"),
+    [(47, []), (50, [0]), (1230, [0, 1, 2, 3, 4]), (1231, [1, 2, 3, 4]), (4056, [2, 3, 4, 5, 6])],
+)
+def test_it_looks_at_scales_that_are_neither_large_nor_small(longest, halvings):
+    assert looked_at(Picture.of(np.zeros((1, longest), np.uint8))) == halvings
+
+
+def test_a_row_is_detected_at_the_scales_that_are_asked_for(detector):
+    image, corners = row("04524", size=(560, 260))
+    picture = Picture.of(image)
+    assert detector.detect(picture, []) == []
+    # Its boxes are ten pixels high at an eighth of its size, where they are detected best.
+    best = detector.detect(picture, [3])[0]
+    assert away(best.row.corners(), corners) < NEAR
+    assert best.probability > 0.8
 
 
 def test_threads_may_share_it(detector):
