@@ -24,15 +24,15 @@ _SURE_WAY_UP = 0.7
 # What a mean log-probability weighs against the part of the walls that is seen. Between 0.1
 # and 1 the same rows are chosen.
 _WEIGHT = 0.5
-_MOST_LOOKED_AT = 6
+_MOST_LOOKED_AT, _MOST_REFUSED = 6, 12
 # Of two rows with digits whose merits differ by so much, the better one is meant e times as
 # often as the other: an envelope may bear its sender's postcode too, or another number in boxes.
 _RIVALRY = 0.05
 # A part of the walls by which one fit of a row is clearly better supported than another.
 _CLEARLY = 0.03
 # Rows whose middles lie nearer than this, in box heights, and whose heights differ by less than
-# this part, are the same.
-_SAME = 0.3
+# this part, are the same; so are fits of one whose corners lie nearer than this.
+_SAME, _ALIKE = 0.3, 0.04
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,33 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
         none.
     """
     looked: list[Boxes] = []
+    refused: list[Boxes] = []
     choices: list[Choice] = []
     waiting: list[Boxes] = []
+
+    def looked_at(boxes: Boxes) -> Choice | None:
+        # Another fit of a row that is none may be one; the very same isn't.
+        if any(_alike(boxes, other) for other in refused):
+            return None
+        choice = look(boxes)
+        if choice is None:
+            refused.append(boxes)
+        else:
+            looked.append(boxes)
+            choices.append(choice)
+        return choice
+
     for boxes in rows:
         is_early = boxes.is_sure or (_is_mostly_seen(boxes) and len(choices) < _MOST_LOOKED_AT)
         if not is_early or any(_same(boxes, other) for other in looked):
             waiting.append(boxes)
         else:
-            looked.append(boxes)
-            choice = look(boxes)
-            if choice is not None:
-                if _is_meant(choice):
-                    return choice
-                choices.append(choice)
+            choice = looked_at(boxes)
+            if choice is not None and _is_meant(choice):
+                return choice
     waiting.sort(key=lambda one: -one.support)
     for boxes in waiting:
-        if len(choices) >= _MOST_LOOKED_AT:
+        if len(choices) >= _MOST_LOOKED_AT or len(refused) >= _MOST_REFUSED:
             break
         # A row that was looked at early may be the rougher fit of the same one, and where it was
         # hardly read another fit may be read better.
@@ -88,10 +99,7 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
         if unclear or not any(
             _same(boxes, other) and other.support >= boxes.support for other in looked
         ):
-            looked.append(boxes)
-            choice = look(boxes)
-            if choice is not None:
-                choices.append(choice)
+            looked_at(boxes)
     choices.sort(key=lambda one: -one.merit)
     return _doubted(choices[0], choices[1:]) if choices else None
 
@@ -123,3 +131,7 @@ def _same(a: Boxes, b: Boxes) -> bool:
     height = b.height
     apart = abs(a.corners.mean(axis=(0, 1)) - b.corners.mean(axis=(0, 1))).max()
     return bool(apart < _SAME * height and abs(a.height - height) < _SAME * height)
+
+
+def _alike(a: Boxes, b: Boxes) -> bool:
+    return bool(abs(a.corners - b.corners).max() < _ALIKE * b.height)

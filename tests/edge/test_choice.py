@@ -168,8 +168,28 @@ def test_a_row_that_is_none_of_five_is_passed_over_and_looked_at_once():
         choice = look(boxes)
         return None if choice.boxes.corners[0, 0, 0] < 50 else choice
 
-    rows = [row_at(0, 0.95, is_sure=True), row_at(1, 0.9), row_at(200, 0.7)]
+    rows = [row_at(0, 0.95, is_sure=True), row_at(0.5, 0.9), row_at(200, 0.7)]
     choice = choose(rows, look_at_five)
     assert round(float(choice.boxes.corners[0, 0, 0])) == 200
     assert looked == [0, 200]
     assert choose(rows[:2], look_at_five) is None
+
+
+def test_another_fit_of_a_row_that_is_none_of_five_may_be_one():
+    look, looked = looking({3})
+
+    def look_at_five(boxes):
+        choice = look(boxes)
+        return choice if looked[-1] == 3 else None
+
+    rows = [row_at(0, 0.95, coverage=0.9), row_at(0.5, 0.9), row_at(3, 0.8)]
+    choice = choose(rows, look_at_five)
+    assert round(float(choice.boxes.corners[0, 0, 0])) == 3
+    assert looked == [0, 3]
+
+
+def test_where_most_rows_are_none_of_five_few_are_looked_at():
+    looked = []
+    rows = [row_at(x, 0.9 - 0.001 * x) for x in range(0, 2000, 100)]
+    assert choose(rows, looked.append) is None
+    assert len(looked) == 12
