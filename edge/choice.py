@@ -59,9 +59,8 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
         The likeliest, less surely found where another one may be meant; None where there is
         none.
     """
-    looked: list[Boxes] = []
-    refused: list[Boxes] = []
     choices: list[Choice] = []
+    refused: list[Boxes] = []
     waiting: list[Boxes] = []
 
     def looked_at(boxes: Boxes) -> Choice | None:
@@ -72,13 +71,12 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
         if choice is None:
             refused.append(boxes)
         else:
-            looked.append(boxes)
             choices.append(choice)
         return choice
 
     for boxes in rows:
         is_early = boxes.is_sure or (_is_mostly_seen(boxes) and len(choices) < _MOST_LOOKED_AT)
-        if not is_early or any(_same(boxes, other) for other in looked):
+        if not is_early or any(_same(boxes, one.boxes) for one in choices):
             waiting.append(boxes)
         else:
             choice = looked_at(boxes)
@@ -90,15 +88,12 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
             break
         # A row that was looked at early may be the rougher fit of the same one, and where it was
         # hardly read another fit may be read better.
+        same = [one for one in choices if _same(boxes, one.boxes)]
         unclear = any(
-            _same(boxes, one.boxes)
-            and one.observation.legibility < _CLEAR
-            and one.boxes.support < boxes.support + _CLEARLY
-            for one in choices
+            one.observation.legibility < _CLEAR and one.boxes.support < boxes.support + _CLEARLY
+            for one in same
         )
-        if unclear or not any(
-            _same(boxes, other) and other.support >= boxes.support for other in looked
-        ):
+        if unclear or not any(one.boxes.support >= boxes.support for one in same):
             looked_at(boxes)
     choices.sort(key=lambda one: -one.merit)
     return _doubted(choices[0], choices[1:]) if choices else None
