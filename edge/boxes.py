@@ -126,9 +126,14 @@ class _Found:
 
     @property
     def is_sure(self) -> bool:
-        return self.is_marked or (
-            self.coverage >= _SURE_COVERAGE
-            and self.written >= _LEAST_WRITTEN
+        return self.is_marked or (self.is_clear and self.written >= _LEAST_WRITTEN)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it lies on its lines, and they are seen on most of its walls."""
+        return (
+            not self.detected
+            and self.coverage >= _SURE_COVERAGE
             and self.residual <= _SURE_RESIDUAL
         )
 
@@ -208,6 +213,7 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
     coarse = scales.coarse(), halvings[1:] or halvings
     fine = scales.fine(), halvings[:-1][:1]
     clear = 0
+    waiting: list[_Found] = []
     for looks, detected_at in (coarse, fine):
         for scale, dark in looks:
             for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
@@ -220,8 +226,14 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
         # Clear, but not written in: what is more faint is hardly what is meant.
         if clear >= _MOST_CLEAR:
             return
+        # A row that lies a little off its lines may be fitted better at the finest scale.
+        yield from waiting
         for detection in detect(picture, detected_at):
-            yield from _detected(picture, detection)
+            for found in _detected(picture, detection):
+                if found.is_clear or detected_at is fine[1]:
+                    yield found
+                else:
+                    waiting.append(found)
 
 
 def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
