@@ -35,7 +35,7 @@ class Store:
     Args:
         journal: where they are kept.
         on_change: called with None when the journal takes readings again, and with a sentence
-            when it does not.
+            when it does not; it must not wait, nor call the store.
         recent: how many readings' images are remembered.
     """
 
@@ -116,7 +116,8 @@ class Store:
         return Seen(entry.digits, entry.probabilities)
 
     def _tell(self, problem: str | None) -> None:
+        # Told under the lock: of two threads the later one's word is told last.
         with self._lock:
-            changed, self._problem = problem != self._problem, problem
-        if changed:
-            self._on_change(problem)
+            if problem != self._problem:
+                self._problem = problem
+                self._on_change(problem)

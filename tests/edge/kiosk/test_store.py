@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,29 @@ def test_a_failure_is_told_once_and_so_is_the_recovery(store, told, refuse):
     end()
     assert store.add(READING, "write", SEEN) is not None
     assert store.problem is None
+    assert told == ["the disk is full", None]
+
+
+def test_a_recovery_is_told_after_the_failure_that_another_thread_still_tells(journal, refuse):
+    told, is_telling, may_go_on = [], threading.Event(), threading.Event()
+
+    def tell(problem):
+        if problem is not None:
+            is_telling.set()
+            may_go_on.wait(0.2)
+        else:
+            may_go_on.set()
+        told.append(problem)
+
+    store = Store(journal, tell, recent=3)
+    begin, end = refuse
+    begin()
+    failing = threading.Thread(target=store.add, args=(READING, "write", SEEN))
+    failing.start()
+    is_telling.wait(10)
+    end()
+    store.add(READING, "write", SEEN)
+    failing.join()
     assert told == ["the disk is full", None]
 
 
