@@ -223,13 +223,13 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
         if looks is coarse[0] and (row := row_between_markers(picture)) is not None:
             yield _Found(row, coverage=1.0, residual=0.0, written=COUNT, is_marked=True)
             return
+        yield from waiting
         # Clear, but not written in: what is more faint is hardly what is meant.
         if clear >= _MOST_CLEAR:
             return
-        # A row that lies a little off its lines may be fitted better at the finest scale.
-        yield from waiting
         for detection in detect(picture, detected_at):
             for found in _detected(picture, detection):
+                # A row that lies a little off its lines may be fitted better at the finest scale.
                 if found.is_clear or detected_at is fine[1]:
                     yield found
                 else:

@@ -289,6 +289,18 @@ def test_what_the_network_sees_coarsely_is_not_looked_for_at_the_finest_scale(mo
     assert away(next(rows).corners, corners) < NEAR
 
 
+def test_a_row_seen_coarsely_that_lies_off_its_lines_waits_for_the_finest_scale(monkeypatch):
+    faint, corners = row("04524", color=(246,) * 3)
+    blank = [row("     ", at=(70, 100 + k), line=2)[0] for k in range(0, 30, 10)]
+    image = np.vstack([faint, *blank])
+    true = row_through(corners, np.arange(5))
+    # All lines that can be seen are seen at the finest scale alone.
+    monkeypatch.setattr("edge.boxes.Scales.coarse", lambda _: iter(()))
+    rows = list(search(Picture.of(image), lambda _, halvings: [Detection(true, 0.95)]))
+    assert [each.is_detected for each in rows] == [False] * 3 + [True]
+    assert away(rows[-1].corners, corners) < NEAR
+
+
 def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
     image, corners = row("04524", line=1, color=(205,) * 3)
     # Noise in which no outline closes.
