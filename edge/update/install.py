@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.card import load_card
+from edge.card import load_model
 from edge.errors import ModelError, UpdateError
 from edge.update import trust
 from edge.update.package import Package, unpack
@@ -103,7 +103,7 @@ def refuse_older(package: Package, store: Store) -> None:
 def _try(store: Store, name: str, attempt: Callable[[Path], Trial]) -> Trial:
     path = store.model(name)
     try:
-        card = load_card(path, path.read_bytes())
+        _, card = load_model(path)
     except ModelError as error:
         raise UpdateError(f"the package's card does not fit its model: {error}") from error
     assert card is not None, "the package has one"
