@@ -3,7 +3,8 @@
 The printed lines are taken out (see `lines`). What is left is smoothed as much as the
 paper's grain needs and falls into connected parts, each with a place where it is surely
 ink, and what hangs together with that. A part belongs to the box in which most of it lies,
-however far it runs into the neighbour's; one that is at home in two is cut between them.
+however far it runs into the neighbour's; one that is at home in two is cut between them, where
+the digits hang together least (see `seam`) or else along the border.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from edge.lines import take_lines_out
 from edge.quantiles import median, quantile
 from edge.row import COUNT
+from edge.seam import parted
 from edge.strip import Strip
 
 # Ink fainter than this density is not told from paper grain.
@@ -115,7 +117,8 @@ def _digits_in(
     levels = np.minimum([_STROKE * each for each in _levels(soft, strip, level)], _STROKE * level)
     seeds = soft > np.maximum(levels, max(_FAINTEST_INK, _NOISE_FACTOR * noise))[owners]
     levels = np.maximum(_WEAK * levels, max(_FAINTEST_INK, _WEAK_NOISE_FACTOR * noise))
-    parts = _parts((soft > levels[owners]).astype(np.uint8), owners)
+    least = (_PIECE * strip.height) ** 2
+    parts = _parts((soft > levels[owners]).astype(np.uint8), owners, least)
     if len(parts.areas) == 1:
         return [None] * COUNT
     # A part has to have a place where it is surely ink.
@@ -129,28 +132,42 @@ def _digits_in(
     ]
 
 
-def _parts(mask: NDArray[np.uint8], owners: NDArray[np.intp]) -> _Parts:
+def _parts(mask: NDArray[np.uint8], owners: NDArray[np.intp], least: float) -> _Parts:
     """Return the connected parts of a mask, cut between boxes where no box has most of one.
 
     Args:
-        mask: written to.
+        mask: 1 in ink, else 0.
         owners: box of each column, from 0 to 4.
+        least: area of a part that is a piece of a digit.
     """
     parts = _connected(mask, owners)
     is_shared = parts.shares.max(axis=1) < _AT_HOME * parts.areas
     is_shared[0] = False
     if not is_shared.any():
         return parts
-    borders = np.flatnonzero(np.diff(owners)) + 1
-    cuts = is_shared[parts.labels[:, borders]]
-    mask[:, borders] = np.where(cuts, 0, mask[:, borders])
-    return _connected(mask, owners)
+    shared = is_shared[parts.labels]
+    straight = np.tile(owners.astype(np.uint8), (len(mask), 1))
+
+    def pieces(cut: _Parts) -> int:
+        return int(np.count_nonzero(cut.areas[np.unique(cut.labels[shared])] >= least))
+
+    # Where strokes lie on one another the way between them may lead through a digit, twice.
+    cuts = [_cut(mask, shared, places) for places in (parted(shared, owners), straight)]
+    return min(cuts, key=pieces)
 
 
-def _connected(mask: NDArray[np.uint8], owners: NDArray[np.intp]) -> _Parts:
+def _cut(mask: NDArray[np.uint8], shared: NDArray[np.bool_], places: NDArray[np.uint8]) -> _Parts:
+    """Return the connected parts of a mask of which the shared ones are cut between `places`."""
+    # What would hang together with ink of a box before its own.
+    borders = places > cv2.erode(places, np.ones((3, 3), np.uint8))
+    return _connected(np.where(shared & borders, np.uint8(0), mask), places)
+
+
+def _connected(mask: NDArray[np.uint8], owners: NDArray[np.integer[Any]]) -> _Parts:
+    """Return the connected parts of a mask; `owners` are the boxes of columns or of pixels."""
     count, labels, stats, centres = cv2.connectedComponentsWithStats(mask, None, 8)
     # How much of each part lies in which box.
-    places = labels * COUNT + owners[None]
+    places = labels * COUNT + owners
     shares = np.bincount(places.ravel(), minlength=count * COUNT).reshape(count, COUNT)
     return _Parts(labels, stats, centres, shares)
 

@@ -170,6 +170,31 @@ def test_two_digits_that_touch_over_the_wall_are_both_cut_out():
         assert 1.1 < width / height < 1.6
 
 
+def test_digits_that_touch_are_cut_where_they_hang_together_least():
+    image, corners = row("  1  ", pitch=62, color=GREY, line=1)
+    left, top = corners[1, 0].astype(int)
+    # What begins in the first box is touched by a thin bar of the stroke there.
+    cv2.ellipse(image, (left + 22, top + 42), (30, 28), 0, 40, 320, BLACK, 6, cv2.LINE_AA)
+    cv2.line(image, (left - 32, top + 10), (left - 32, top + 70), BLACK, 6, cv2.LINE_AA)
+    cv2.line(image, (left - 32, top + 42), (left - 8, top + 42), BLACK, 3, cv2.LINE_AA)
+    stroke, arc, _ = cut(image)[:3]
+    assert shape_of(stroke)[1] < 26
+    assert min(shape_of(arc)) > 45
+
+
+def test_digits_are_cut_along_the_wall_where_one_would_be_left_in_pieces():
+    image, corners = row("    1", pitch=62, color=GREY, line=1)
+    left, top = corners[1, 0].astype(int)
+    # Less ink is crossed on the way through both arms than between the two.
+    arms = [(left + 40, top + 8), (left - 4, top + 40), (left + 40, top + 72)]
+    cv2.polylines(image, [np.array(arms)], False, BLACK, 4, cv2.LINE_AA)
+    bar = [(left - 45, top + 24), (left - 2, top + 24), (left - 2, top + 56)]
+    cv2.polylines(image, [np.array(bar)], False, BLACK, 9, cv2.LINE_AA)
+    inks = cut(image)
+    assert shape_of(inks[0])[1] < 50
+    assert shape_of(inks[1])[0] > 50
+
+
 def with_a_zero():
     """Return a row whose third box has a small zero in its middle, and that box's corner."""
     image, corners = row("0   4", box=(90, 160), pitch=110, size=(700, 340))
