@@ -45,7 +45,7 @@ def test_without_anything_better_the_border_is_the_border():
 
 def test_no_digit_is_cut_through_its_loop():
     ink = blank()
-    # A ring that reaches over the border on its left, and a bar that it touches with all of its side.
+    # A ring that reaches over the border on its left, and a wide bar that touches it.
     cv2.ellipse(ink, (52, 40), (16, 24), 0, 0, 360, 1, 3)
     ink[20:60, 10:37] = 1
     places = boxes_of(ink)
