@@ -54,6 +54,11 @@ _NEAR = 0.35
 # lie this far inside of the box, both in box heights.
 _PIECE = 0.15
 _PIECE_INSET = 0.08
+# A part is its box's if half of it lies inside, or this share where every one that does is smaller
+# than this part of it: who writes large may write more than half of a digit beside its box. Nor is
+# it such a rest of the line, which lies all along so near a wall, in box sizes.
+_HOME, _HALF_HOME, _MERE = 0.5, 0.25, 0.5
+_ON_WALL = 0.14
 # So thin, by the box's height, so long, by its width, and so near a wall, a part is a rest
 # of the printed line.
 _THIN = 0.12
@@ -123,9 +128,10 @@ def _digits_in(
         return [None] * COUNT
     # A part has to have a place where it is surely ink.
     surely = np.bincount(parts.labels[seeds], minlength=len(parts.areas))
-    counts = (surely >= _LEAST_PIXELS) & ~_is_foreign(parts, strip)
+    counts = (surely >= _LEAST_PIXELS) & ~_are_rests(parts, strip)
     counts[0] = False
-    bent = _along_walls(parts, strip)
+    counts &= _are_at_home(parts, counts, strip)
+    bent = _along_walls(parts, strip, _BENT_NEAR)
     return [
         _one_digit(soft, parts, counts & (parts.owners == box), bent, strip, box, levels[box])
         for box in range(COUNT)
@@ -225,23 +231,40 @@ def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float
     return [max(float(each), 0.5 * level) for each in highest]
 
 
-def _is_foreign(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
-    """Tell which parts lie mostly outside of the boxes, or are rests of the line.
+def _are_at_home(parts: _Parts, counts: NDArray[np.bool_], strip: Strip) -> NDArray[np.bool_]:
+    """Tell which parts lie mostly inside of boxes, or are most of what lies there at all.
 
-    Small pieces along the walls, most of all where two lines meet, are the line's:
-    for a small piece the box begins a little further in. So are thin ones that run along
-    a wall, where the paper was not flat.
+    Small pieces along the walls, most of all where two lines meet, are the line's: for a small
+    piece the box begins a little further in.
+
+    Args:
+        parts: of the ink.
+        counts: which of them are ink, `(n,)`.
+        strip: that they are in.
     """
-    labels, stats, areas = parts.labels, parts.stats, parts.areas
 
-    def mostly_out(inset: int) -> NDArray[np.bool_]:
+    def share(inset: int) -> NDArray[np.float64]:
         columns = strip.lefts[:, None] + np.arange(inset, max(inset + 1, strip.width - inset))
-        inner = labels[strip.top + inset : strip.bottom - inset][:, columns.ravel()]
-        within = np.bincount(inner.ravel(), minlength=len(areas))
-        return np.asarray(within < 0.5 * areas)
+        inner = parts.labels[strip.top + inset : strip.bottom - inset][:, columns.ravel()]
+        within = np.bincount(inner.ravel(), minlength=len(parts.areas))
+        return np.asarray(within / parts.areas)
 
-    small = areas < (_PIECE * strip.height) ** 2
-    foreign = np.where(small, mostly_out(round(_PIECE_INSET * strip.height)), mostly_out(0))
+    are_small = parts.areas < (_PIECE * strip.height) ** 2
+    whole = share(0)
+    inside = np.where(are_small, share(round(_PIECE_INSET * strip.height)), whole) >= _HOME
+    largest = np.zeros(COUNT, np.intp)
+    chosen = counts & inside
+    np.maximum.at(largest, parts.owners[chosen], parts.areas[chosen])
+    are_most = (largest[parts.owners] < _MERE * parts.areas) & (whole >= _HALF_HOME)
+    if are_most.any():
+        # Nor is what is left of the lines.
+        are_most &= ~are_small & ~_along_walls(parts, strip, _ON_WALL)
+    return inside | are_most
+
+
+def _are_rests(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
+    """Tell which parts are rests of the line: thin, and along a wall, where paper was not flat."""
+    stats = parts.stats
     thin, long = _THIN * strip.height, _LONG * strip.width
     middles = stats[:, :2] + stats[:, 2:4] / 2
     heights, widths = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
@@ -254,11 +277,11 @@ def _is_foreign(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
     ends = stats[:, 0], stats[:, 0] + stats[:, cv2.CC_STAT_WIDTH]
     far = np.maximum(*(np.abs(end[:, None] - walls_x) for end in ends)).min(axis=1)
     leaning = (heights > _WHOLE * strip.height) & (far < _ASTRIDE * strip.width)
-    return np.asarray(foreign | along | upright | leaning)
+    return np.asarray(along | upright | leaning)
 
 
-def _along_walls(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
-    """Tell which parts are thin, long and near walls all along: lines of paper that is bent."""
+def _along_walls(parts: _Parts, strip: Strip, reach: float) -> NDArray[np.bool_]:
+    """Tell which parts are thin, long and nearer to walls than `reach`, in box sizes, all along."""
     stats = parts.stats
     widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     long = (widths > _BENT_LONG * strip.width) | (heights > _BENT_LONG * strip.height)
@@ -268,9 +291,9 @@ def _along_walls(parts: _Parts, strip: Strip) -> NDArray[np.bool_]:
         return np.asarray(found)
     down, across = (np.arange(side) for side in parts.labels.shape)
     walls = np.concatenate([strip.lefts, strip.rights])
-    near_x = np.abs(across[:, None] - walls).min(axis=1) < _BENT_NEAR * strip.width
+    near_x = np.abs(across[:, None] - walls).min(axis=1) < reach * strip.width
     near_y = np.abs(down[:, None] - [strip.top, strip.bottom]).min(axis=1)
-    near = (near_y < _BENT_NEAR * strip.height)[:, None] | near_x
+    near = (near_y < reach * strip.height)[:, None] | near_x
     for part in np.flatnonzero(found):
         left, top, width, height, area = stats[part].tolist()
         window = slice(top, top + height), slice(left, left + width)

@@ -34,6 +34,9 @@ _SURELY = 0.1
 # is there for all of its length.
 _ALIKE = 1.2
 _SURE = 1.1
+# The upper lines of five boxes are of one print, and so are the lower ones: what is so many times
+# denser than it usually is there is a stroke along the line, the foot of a 2.
+_AS_USUAL = 1.5
 # Least angle between the line's and the ink's colour, degrees, for parting them;
 # below it the noise of the difference is larger than the difference.
 _LEAST_ANGLE = 14.0
@@ -201,11 +204,15 @@ def _lines_of(
     # Walls of a row are often printed alike; one that is stronger must be so all along.
     strength = float(np.median([line.max() if len(line) else 0 for _, line in found]))
     half = int(np.median([len(line) for _, line in found])) // 2 + 1
+    most_sure = _SURE * (surely - surely.min(axis=1, keepdims=True))
+    # Upright ones may be the frame's or partitions.
+    if not pair[0].upright:
+        np.minimum(most_sure, _AS_USUAL * _usual(found, bands.shape[1]), out=most_sure)
     lines = []
-    for (start, line), sure in zip(found, surely, strict=True):
+    for (start, line), sure in zip(found, most_sure, strict=True):
         if len(line):
             peak = int(line.argmax())
-            most = _SURE * (sure - sure.min())[start : start + len(line)]
+            most = sure[start : start + len(line)]
             if is_parted:
                 most[:] = 0
             alike = slice(max(0, peak - half), peak + half + 1)
@@ -213,6 +220,21 @@ def _lines_of(
             line = np.minimum(line, most)
         lines.append((start, line))
     return lines
+
+
+def _usual(found: list[tuple[int, NDArray[np.float32]]], reach: int) -> NDArray[np.float32]:
+    """Return the median profile of each side's five lines for each of its walls, `(10, reach)`.
+
+    Args:
+        found: where ten walls' lines begin in their bands, and their densities.
+        reach: rows of a band.
+    """
+    profiles = np.zeros((2 * COUNT, reach), np.float32)
+    for profile, (start, line) in zip(profiles, found, strict=True):
+        profile[start : start + len(line)] = line
+    usual = np.median(profiles.reshape(2, COUNT, reach), axis=1)
+    # One may lie a pixel beside the others.
+    return np.repeat(cv2.dilate(usual, np.ones((1, 3), np.uint8)), COUNT, axis=0)
 
 
 def _line_in(profile: NDArray[np.float32]) -> tuple[int, NDArray[np.float32]]:

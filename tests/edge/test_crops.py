@@ -96,6 +96,40 @@ def test_a_stroke_that_runs_into_the_neighbours_box_stays_with_its_digit():
     assert shape_of(inks[1])[1] > 0.5 * 60 * 68 / 80
 
 
+@pytest.mark.parametrize("right", [0, 20, 30])
+def test_a_digit_of_which_most_stands_beside_its_box_is_its_boxs(right):
+    image, corners = row("1 1 1", pitch=110, size=(650, 260))
+    left, top = corners[1, 0].astype(int)
+    shape = [(left + 8, top + 12), (left + 46, top + 12), (left + 24, top + 70)]
+    cv2.polylines(image, [np.add(shape, (right, 0))], False, BLACK, 6, cv2.LINE_AA)
+    inks = cut(image)
+    assert inks[3] is None
+    np.testing.assert_allclose(shape_of(inks[1]), np.array([68, 44]) * 68 / 80, atol=6)
+
+
+def test_print_that_a_box_has_a_little_of_is_no_digit():
+    image, corners = row("1 1 1", pitch=110, size=(650, 260))
+    left, top = corners[1, 0].astype(int)
+    cv2.putText(image, "Zip", (left + 56, top + 60), 0, 1.5, BLACK, 3, cv2.LINE_AA)
+    assert cut(image)[1] is None
+
+
+@pytest.mark.parametrize("color", [BLUE, GREY, BLACK])
+def test_the_foot_of_a_digit_all_along_the_lower_line_stays(color):
+    image, corners = row("1 1 1", pitch=62, color=color, line=1)
+    left, _ = corners[1, 0].astype(int)
+    bottom = corners[1, 2, 1].astype(int)
+    shape = [
+        (left + 14, bottom - 56),
+        (left + 40, bottom - 56),
+        (left + 4, bottom),
+        (left + 58, bottom),
+    ]
+    cv2.polylines(image, [np.array(shape)], False, BLACK, 7, cv2.LINE_AA)
+    ink = cut(image)[1]
+    assert shape_of(ink)[1] > 48 * 68 / 80
+
+
 def test_a_grey_picture_is_cut_as_its_copy_in_bgr():
     image, _ = row("04524")
     grey = frozen(np.ascontiguousarray(image[..., 0]))
