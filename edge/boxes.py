@@ -210,17 +210,17 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
     """Yield rows, those that are quick to find first."""
     scales, halvings = Scales(picture), looked_at(picture)
     # By outlines as by the network the finest scale takes longer than all others together.
-    coarse = scales.coarse(), halvings[1:] or halvings
-    fine = scales.fine(), halvings[:-1][:1]
+    coarse = False, scales.coarse(), halvings[1:] or halvings
+    fine = True, scales.fine(), halvings[:-1][:1]
     clear = 0
     waiting: list[_Found] = []
-    for looks, detected_at in (coarse, fine):
+    for is_finest, looks, detected_at in (coarse, fine):
         for scale, dark in looks:
             for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
                 for each in _in_picture(picture, found, scale):
                     clear += each.coverage >= _SURE_COVERAGE
                     yield each
-        if looks is coarse[0] and (row := row_between_markers(picture)) is not None:
+        if not is_finest and (row := row_between_markers(picture)) is not None:
             yield _Found(row, coverage=1.0, residual=0.0, written=COUNT, is_marked=True)
             return
         yield from waiting
@@ -230,7 +230,7 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
         for detection in detect(picture, detected_at):
             for found in _detected(picture, detection):
                 # A row that lies a little off its lines may be fitted better at the finest scale.
-                if found.is_clear or detected_at is fine[1]:
+                if found.is_clear or is_finest:
                     yield found
                 else:
                     waiting.append(found)

@@ -55,8 +55,8 @@ _NEAR = 0.35
 _PIECE = 0.15
 _PIECE_INSET = 0.08
 # A part is its box's if half of it lies inside, or this share where every one that does is smaller
-# than this part of it: who writes large may write more than half of a digit beside its box. Nor is
-# it such a rest of the line, which lies all along so near a wall, in box sizes.
+# than this part of it: who writes large may write more than half of a digit beside its box. What
+# lies all along so near a wall, in box sizes, is no such digit, but a rest of the line.
 _HOME, _HALF_HOME, _MERE = 0.5, 0.25, 0.5
 _ON_WALL = 0.14
 # So thin, by the box's height, so long, by its width, and so near a wall, a part is a rest
@@ -122,15 +122,15 @@ def _digits_in(
     levels = np.minimum([_STROKE * each for each in _levels(soft, strip, level)], _STROKE * level)
     seeds = soft > np.maximum(levels, max(_FAINTEST_INK, _NOISE_FACTOR * noise))[owners]
     levels = np.maximum(_WEAK * levels, max(_FAINTEST_INK, _WEAK_NOISE_FACTOR * noise))
-    least = (_PIECE * strip.height) ** 2
-    parts = _parts((soft > levels[owners]).astype(np.uint8), owners, least)
+    piece = (_PIECE * strip.height) ** 2
+    parts = _parts((soft > levels[owners]).astype(np.uint8), owners, piece)
     if len(parts.areas) == 1:
         return [None] * COUNT
     # A part has to have a place where it is surely ink.
     surely = np.bincount(parts.labels[seeds], minlength=len(parts.areas))
     counts = (surely >= _LEAST_PIXELS) & ~_are_rests(parts, strip)
     counts[0] = False
-    counts &= _are_at_home(parts, counts, strip)
+    counts &= _are_at_home(parts, counts, strip, piece)
     bent = _along_walls(parts, strip, _BENT_NEAR)
     return [
         _one_digit(soft, parts, counts & (parts.owners == box), bent, strip, box, levels[box])
@@ -138,13 +138,13 @@ def _digits_in(
     ]
 
 
-def _parts(mask: NDArray[np.uint8], owners: NDArray[np.intp], least: float) -> _Parts:
+def _parts(mask: NDArray[np.uint8], owners: NDArray[np.intp], piece: float) -> _Parts:
     """Return the connected parts of a mask, cut between boxes where no box has most of one.
 
     Args:
         mask: 1 in ink, else 0.
         owners: box of each column, from 0 to 4.
-        least: area of a part that is a piece of a digit.
+        piece: least area of a part that is a piece of a digit, px².
     """
     parts = _connected(mask, owners)
     is_shared = parts.shares.max(axis=1) < _AT_HOME * parts.areas
@@ -155,7 +155,7 @@ def _parts(mask: NDArray[np.uint8], owners: NDArray[np.intp], least: float) -> _
     straight = np.tile(owners.astype(np.uint8), (len(mask), 1))
 
     def pieces(cut: _Parts) -> int:
-        return int(np.count_nonzero(cut.areas[np.unique(cut.labels[shared])] >= least))
+        return int(np.count_nonzero(cut.areas[np.unique(cut.labels[shared])] >= piece))
 
     # Where strokes lie on one another the way between them may lead through a digit, twice.
     cuts = [_cut(mask, shared, places) for places in (parted(shared, owners), straight)]
@@ -231,7 +231,9 @@ def _levels(soft: NDArray[np.float32], strip: Strip, level: float) -> list[float
     return [max(float(each), 0.5 * level) for each in highest]
 
 
-def _are_at_home(parts: _Parts, counts: NDArray[np.bool_], strip: Strip) -> NDArray[np.bool_]:
+def _are_at_home(
+    parts: _Parts, counts: NDArray[np.bool_], strip: Strip, piece: float
+) -> NDArray[np.bool_]:
     """Tell which parts lie mostly inside of boxes, or are most of what lies there at all.
 
     Small pieces along the walls, most of all where two lines meet, are the line's: for a small
@@ -241,6 +243,7 @@ def _are_at_home(parts: _Parts, counts: NDArray[np.bool_], strip: Strip) -> NDAr
         parts: of the ink.
         counts: which of them are ink, `(n,)`.
         strip: that they are in.
+        piece: area below which a part is small, px².
     """
 
     def share(inset: int) -> NDArray[np.float64]:
@@ -249,7 +252,7 @@ def _are_at_home(parts: _Parts, counts: NDArray[np.bool_], strip: Strip) -> NDAr
         within = np.bincount(inner.ravel(), minlength=len(parts.areas))
         return np.asarray(within / parts.areas)
 
-    are_small = parts.areas < (_PIECE * strip.height) ** 2
+    are_small = parts.areas < piece
     whole = share(0)
     inside = np.where(are_small, share(round(_PIECE_INSET * strip.height)), whole) >= _HOME
     largest = np.zeros(COUNT, np.intp)
@@ -257,7 +260,6 @@ def _are_at_home(parts: _Parts, counts: NDArray[np.bool_], strip: Strip) -> NDAr
     np.maximum.at(largest, parts.owners[chosen], parts.areas[chosen])
     are_most = (largest[parts.owners] < _MERE * parts.areas) & (whole >= _HALF_HOME)
     if are_most.any():
-        # Nor is what is left of the lines.
         are_most &= ~are_small & ~_along_walls(parts, strip, _ON_WALL)
     return inside | are_most
 

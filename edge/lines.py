@@ -2,10 +2,10 @@
 
 Inks printed over each other add their densities (Beer and Lambert). So each wall of
 each box gets its own profile, what most of its length has, and loses that and no more:
-a stroke that lies on the line is left over. Where the line has another colour than the
-ink (orange boxes, black pen), what is seen near it is parted into the two colours first. Where
-it is about as dark as the ink, nothing is left over of a stroke on it: there strokes are
-bridged that are seen on both sides.
+a stroke that lies on the line is left over, even all along an upper or lower one if the
+others' are fainter. Where the line has another colour than the ink (orange boxes, black pen),
+what is seen near it is parted into the two colours first. Where it is about as dark as the ink,
+nothing is left over of a stroke on it: there strokes are bridged that are seen on both sides.
 """
 
 from __future__ import annotations
@@ -222,17 +222,17 @@ def _lines_of(
     return lines
 
 
-def _usual(found: list[tuple[int, NDArray[np.float32]]], reach: int) -> NDArray[np.float32]:
-    """Return the median profile of each side's five lines for each of its walls, `(10, reach)`.
+def _usual(found: list[tuple[int, NDArray[np.float32]]], rows: int) -> NDArray[np.float32]:
+    """Return the median profile of each side's five lines for each of its walls, `(10, rows)`.
 
     Args:
         found: where ten walls' lines begin in their bands, and their densities.
-        reach: rows of a band.
+        rows: of a band.
     """
-    profiles = np.zeros((2 * COUNT, reach), np.float32)
+    profiles = np.zeros((2 * COUNT, rows), np.float32)
     for profile, (start, line) in zip(profiles, found, strict=True):
         profile[start : start + len(line)] = line
-    usual = np.median(profiles.reshape(2, COUNT, reach), axis=1)
+    usual = np.median(profiles.reshape(2, COUNT, rows), axis=1)
     # One may lie a pixel beside the others.
     return np.repeat(cv2.dilate(usual, np.ones((1, 3), np.uint8)), COUNT, axis=0)
 
