@@ -55,16 +55,17 @@ _WRITTEN_BONUS = 0.06
 _LEAST_WRITTEN = 4
 # Clear rows, blank ones or the same in several pictures, after which no finer one is made.
 _MOST_CLEAR = 3
-# A detected row is fitted from where it was detected; a probable one, which shows that there is
-# one hereabouts, from so many places around.
-_STARTS = 5
+# A detected row is fitted from where it was detected; one of this probability, which shows that
+# there is one hereabouts, from so many places around.
+_STARTS, _HEREABOUTS = 5, 0.9
 # One that lines don't support as a whole is taken if they are seen on so much of its
 # level and of its upright walls, and weighs so much less. Where they are seen on less than most
 # it is not relied on (see `Observation.found`), so that digits without boxes aren't accepted.
 _LEAST_SEEN, _DETECTED_COST = 0.3, 0.1
 # Where they are seen on less still, or others beside or inside of the boxes, a probable row is
-# read, but not relied on.
-_PROBABLE = 0.9
+# read, but not relied on: of 1,630 rendered validation photos 10 more are read right so, and of
+# 600 without a postcode 8 more are read at all.
+_PROBABLE = 0.8
 _LEAST_INK = 18.0
 _INK_NOISE_FACTOR = 3.0
 
@@ -241,10 +242,10 @@ def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
 
     Nothing of a row of which lines say that it is not five boxes.
     """
-    row, is_probable = detection.row, detection.probability >= _PROBABLE
+    row, probability = detection
     part = _Part.around(picture, row)
     here = part.into(row)
-    starts = nearby(part.dark, here, _STARTS) if is_probable else [here]
+    starts = nearby(part.dark, here, _STARTS) if probability >= _HEREABOUTS else [here]
     fits = [fit(part.dark, start) for start in starts]
     found = [_found(part.dark, each) for each in fits if each.coverage > 0]
     if found:
@@ -254,13 +255,13 @@ def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
         return
     others = other_boxes(picture, row)
     is_doubtful = others.own < _LEAST_SEEN or others.are_there
-    if not is_doubtful or is_probable:
+    if not is_doubtful or probability >= _PROBABLE:
         yield _Found(
             row,
             others.own,
             residual=0.0,
             written=0,
-            detected=detection.probability,
+            detected=probability,
             is_doubtful=is_doubtful,
         )
 

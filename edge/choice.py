@@ -18,8 +18,9 @@ from edge.observation import Observation
 # Mean log-probability of the five digits above which they are digits.
 _LEGIBLE = math.log(0.7)
 # With a line seen on this much of the walls a row is looked at when it is found, and taken if its
-# digits are so clear, for it may still be a rough fit, and it is so sure which way up they stand.
+# digits are so clear, for it may still be a rough fit.
 _MOSTLY_SEEN, _CLEAR = 0.85, math.log(0.97)
+# Any row is taken at once only if it is so sure which way up its digits stand.
 _SURE_WAY_UP = 0.7
 # What a mean log-probability weighs against the part of the walls that is seen. Between 0.1
 # and 1 the same rows are chosen.
@@ -101,10 +102,9 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
 
 def _is_meant(choice: Choice) -> bool:
     """Tell whether lines and digits leave no doubt together."""
-    boxes, seen = choice.boxes, choice.observation
-    if boxes.is_sure:
-        return seen.legibility >= _LEGIBLE
-    return seen.legibility >= _CLEAR and seen.found >= _SURE_WAY_UP
+    least = _LEGIBLE if choice.boxes.is_sure else _CLEAR
+    seen = choice.observation
+    return seen.legibility >= least and seen.found >= _SURE_WAY_UP
 
 
 def _is_mostly_seen(boxes: Boxes) -> bool:

@@ -318,12 +318,12 @@ def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
     assert unlikely is None or away(unlikely.corners, corners) > NEAR
 
 
-@pytest.mark.parametrize("probability", [0.5, 0.95])
+@pytest.mark.parametrize("probability", [0.5, 0.75, 0.85, 0.95])
 def test_a_detected_row_without_lines_is_doubtful_and_must_be_probable(probability):
     image, corners = row("04524", color=(246,) * 3)
     true = row_through(corners, np.arange(5))
     boxes = find_boxes(image, lambda *_: [Detection(true, probability)])
-    if probability < 0.9:
+    if probability < 0.8:
         assert boxes is None
     else:
         assert boxes.is_doubtful

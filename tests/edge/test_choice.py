@@ -111,6 +111,15 @@ def test_a_row_that_is_mostly_seen_ends_it_with_very_clear_digits_only():
     assert (first(0.98), first(0.95)) == (0, 100)
 
 
+def test_a_sure_row_does_not_end_it_where_its_digits_may_stand_upside_down():
+    def look(boxes):
+        x = round(float(boxes.corners[0, 0, 0]))
+        return Choice(boxes, replace(digits(0.9), found={0: 0.6, 1: 1.0}[x]))
+
+    rows = [row_at(x, 0.95 + 0.04 * x, is_sure=True) for x in (0, 1)]
+    assert choose(rows, look).boxes is rows[1]
+
+
 def test_a_better_fit_of_a_row_that_was_looked_at_is_looked_at_and_is_no_rival():
     rows = [row_at(0, 0.5, coverage=0.9), row_at(1, 0.9, coverage=0.9)]
     alone = choose(rows[1:], lambda boxes: Choice(boxes, digits(0.9)))
