@@ -40,8 +40,10 @@ _AS_USUAL = 1.5
 # Least angle between the line's and the ink's colour, degrees, for parting them;
 # below it the noise of the difference is larger than the difference.
 _LEAST_ANGLE = 14.0
-# Most noise of the parted ink, as a part of its usual density.
+# Most noise of the parted ink, as a part of its usual density; and the standard deviation of what
+# it is smoothed by, px, where there is more.
 _MOST_NOISE = 0.1
+_SMOOTHING = 1.0
 # Density (natural logarithm) under which a pixel has no colour to speak of.
 _LEAST_DENSITY = 0.12
 # Lines of ruled paper are no thicker than twice this, in box heights. Every third column tells as
@@ -81,8 +83,8 @@ def take_lines_out(strip: Strip) -> tuple[NDArray[np.float32], float]:
     line, ink = _line_colour(strip, totals), _ink_colour(strip, totals)
     inks, is_parted = totals, False
     if line is not None and ink is not None and _angle(line, ink) >= _LEAST_ANGLE:
-        parted = _part(strip.densities, line, ink)
-        if _MOST_NOISE * level > _grain(parted):
+        parted = _parted(strip.densities, line, ink, _MOST_NOISE * level)
+        if parted is not None:
             inks, is_parted = np.where(_near_walls(strip), parted, totals), True
     lines, thickness = _expected_lines(inks, strip, is_parted)
     np.maximum(lines, _ruled(totals, strip)[:, None], out=lines)
@@ -318,6 +320,28 @@ def _usual_colour(densities: NDArray[np.float32]) -> NDArray[np.float32]:
 def _angle(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     cosine = (a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1e-9)
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+
+
+def _parted(
+    densities: NDArray[np.float32],
+    line: NDArray[np.float32],
+    ink: NDArray[np.float32],
+    most: float,
+) -> NDArray[np.float32] | None:
+    """Return the ink alone, as `_part` does, smoothed if it has to be; None if it is too noisy.
+
+    Args:
+        densities: `(h, w, 3)`.
+        line: the line's colour, `(3,)`.
+        ink: the ink's.
+        most: standard deviation of its noise.
+    """
+    parted = _part(densities, line, ink)
+    if _grain(parted) < most:
+        return parted
+    soft = np.asarray(cv2.GaussianBlur(densities, (0, 0), _SMOOTHING), np.float32)
+    parted = _part(soft, line, ink)
+    return parted if _grain(parted) < most else None
 
 
 def _part(

@@ -112,6 +112,19 @@ def test_a_stroke_across_a_line_of_its_own_colour_is_bridged(lean):
     assert inner.max(axis=1).min() > 0.5 * level
 
 
+def test_colours_that_are_a_little_noisy_are_smoothed_and_parted():
+    ink = (170,) * 3
+    image, corners = row("11111", color=RED, ink=ink)
+    right, top = corners[1, 1].astype(int)
+    cv2.line(image, (right, top + 2), (right, top + HEIGHT - 2), ink, 6)
+    noise = np.random.default_rng(0).normal(0, 30, image.shape)
+    noisy = np.clip(image + noise, 0, 255).astype(np.uint8)
+    strip = strip_of(noisy, corners)
+    inks, level = take_lines_out(strip)
+    assert np.median(along_right_wall(inks, strip, 1)) > 0.6 * level
+    assert np.median(along_right_wall(inks, strip, 3)) < 0.3 * level
+
+
 def test_colours_that_are_noisier_than_the_ink_are_not_parted():
     rng = np.random.default_rng(0)
     image, corners = row("00000", color=ORANGE, ink=(185, 185, 185))
