@@ -127,8 +127,8 @@ def test_colours_that_are_a_little_noisy_are_smoothed_and_parted():
 
 def test_colours_that_are_noisier_than_the_ink_are_not_parted():
     rng = np.random.default_rng(0)
-    image, corners = row("00000", color=ORANGE, ink=(185, 185, 185))
-    noisy = np.clip(image + rng.normal(0, 70, image.shape), 0, 255).astype(np.uint8)
+    image, corners = row("00000", color=ORANGE, ink=(210, 210, 210))
+    noisy = np.clip(image + rng.normal(0, 35, image.shape), 0, 255).astype(np.uint8)
     strip = strip_of(noisy, corners)
     inks, _ = take_lines_out(strip)
     box = slice(int(strip.lefts[2]) + 10, int(strip.lefts[2]) + 16)
