@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import cv2
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cells import find_cells
-from edge.detector import Detection, detected, looked_at
+from edge.detector import Detection, are_same, detected, looked_at
 from edge.fit import NOT_FIVE, Fitted, count_written, fit, fit_best
 from edge.ink import line_darkness
 from edge.lineup import line_up
@@ -215,6 +215,8 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
     fine = True, scales.fine(), halvings[:-1][:1]
     clear = 0
     waiting: list[_Found] = []
+    # Detected, but not five boxes.
+    others: list[Row] = []
     for is_finest, looks, detected_at in (coarse, fine):
         for scale, dark in looks:
             for found in _rows_in(dark, _easily_seen(dark), _MOST_ROWS):
@@ -229,7 +231,13 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
         if clear >= _MOST_CLEAR:
             return
         for detection in detect(picture, detected_at):
-            for found in _detected(picture, detection):
+            if any(are_same(detection.row, other) for other in others):
+                continue
+            fitted = _on_lines(picture, detection)
+            if fitted is None:
+                others.append(detection.row)
+                continue
+            for found in chain(fitted, _as_detected(picture, detection)):
                 # A row that lies a little off its lines may be fitted better at the finest scale.
                 if found.is_clear or is_finest:
                     yield found
@@ -237,22 +245,26 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
                     waiting.append(found)
 
 
-def _detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
-    """Yield a row that was detected, on its lines where they are seen, and as it was detected.
+def _on_lines(picture: Picture, detection: Detection) -> list[_Found] | None:
+    """Return a row that was detected as it lies on lines, if they are seen there.
 
-    Nothing of a row of which lines say that it is not five boxes.
+    None where lines say that it is not five boxes.
     """
-    row, probability = detection
-    part = _Part.around(picture, row)
-    here = part.into(row)
-    starts = nearby(part.dark, here, _STARTS) if probability >= _HEREABOUTS else [here]
+    part = _Part.around(picture, detection.row)
+    here = part.into(detection.row)
+    is_hereabouts = detection.probability >= _HEREABOUTS
+    starts = nearby(part.dark, here, _STARTS) if is_hereabouts else [here]
     fits = [fit(part.dark, start) for start in starts]
     found = [_found(part.dark, each) for each in fits if each.coverage > 0]
     if found:
         best = max(found, key=lambda each: each.support)
-        yield replace(best, row=part.back(best.row))
-    elif fits[0].coverage == NOT_FIVE:
-        return
+        return [replace(best, row=part.back(best.row))]
+    return None if fits[0].coverage == NOT_FIVE else []
+
+
+def _as_detected(picture: Picture, detection: Detection) -> Iterator[_Found]:
+    """Yield a row where it was detected, unless lines make that improbable."""
+    row, probability = detection
     others = other_boxes(picture, row)
     is_doubtful = others.own < _LEAST_SEEN or others.are_there
     if not is_doubtful or probability >= _PROBABLE:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,8 +49,9 @@ _OVERLAP = 64
 _LARGEST, _SMALLEST = 1230, 48
 # Probabilities from which on there may be a row, or a box of one.
 _LEAST_ROW, _LEAST_BOX = 0.2, 0.1
-# Places of rows that are gone into, and rows that are looked at closer.
-_MOST_FITTED, _MOST = 8, 4
+# Places of rows that are gone into; and rows that are looked at closer, and again from where they
+# were detected at other scales.
+_MOST_FITTED, _MOST, _MOST_AGAIN = 12, 4, 4
 # A row's box is where it should be, by pitch and height, if its middle is so near.
 _NEAR = 0.4
 _LEAST_BOXES = 3
@@ -100,8 +101,13 @@ class Detector:
                 interpreter.allocate_tensors()
             self._interpreters[size] = interpreter
 
-    def detect(self, picture: Picture, halvings: Iterable[int] | None = None) -> list[Detection]:
-        """Return the rows in a picture, the likeliest first; at most four.
+    def detect(
+        self, picture: Picture, halvings: Iterable[int] | None = None
+    ) -> Iterator[Detection]:
+        """Yield the rows in a picture, the likeliest first; at most four.
+
+        Then the same ones as they are detected at other scales: which way of seeing a row is the
+        best only its digits tell.
 
         Args:
             picture: of any size.
@@ -113,14 +119,16 @@ class Detector:
             places += [(2.0**times, place) for place in _places(said)]
         places.sort(key=lambda each: -each[1].log_odds)
         rows: list[Row] = []
+        again: list[Row] = []
         for scale, place in places[:_MOST_FITTED]:
             row = _row(place)
             if row is not None:
                 row = row.scaled(scale)
-                if not any(_same(row, other) for other in rows):
-                    rows.append(row)
-        closer = (self._looked_at_closer(picture, row) for row in rows[:_MOST])
-        return sorted(filter(None, closer), key=lambda one: -one.probability)
+                is_known = any(are_same(row, other) for other in rows)
+                (again if is_known else rows).append(row)
+        for some in (rows[:_MOST], again[:_MOST_AGAIN]):
+            closer = (self._looked_at_closer(picture, row) for row in some)
+            yield from sorted(filter(None, closer), key=lambda one: -one.probability)
 
     def _looked_at_closer(self, picture: Picture, row: Row) -> Detection | None:
         """Return the row as it is seen when flattened; None where none is seen then."""
@@ -283,7 +291,8 @@ def _probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
-def _same(a: Row, b: Row) -> bool:
+def are_same(a: Row, b: Row) -> bool:
+    """Tell whether two rows that were detected are one, seen at different scales."""
     apart = a.corners().mean(axis=(0, 1)) - b.corners().mean(axis=(0, 1))
     return float(np.hypot(*apart)) < _SAME * min(a.height, b.height)
 
@@ -319,8 +328,8 @@ def looked_at(picture: Picture) -> list[int]:
 
 def detected(
     picture: Picture, halvings: Iterable[int] | None = None, xnnpack: bool = True
-) -> list[Detection]:
-    """Return the rows that the bundled network detects, the likeliest first.
+) -> Iterator[Detection]:
+    """Yield the rows that the bundled network detects, the likeliest first.
 
     As `Detector.detect`; see `bundled`.
     """

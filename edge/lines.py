@@ -46,8 +46,8 @@ _MOST_NOISE = 0.1
 _SMOOTHING = 1.0
 # Density (natural logarithm) under which a pixel has no colour to speak of.
 _LEAST_DENSITY = 0.12
-# Lines of ruled paper are no thicker than twice this, in box heights. Every third column tells as
-# much of them as all.
+# Lines of ruled or squared paper are no thicker than twice this, in box heights. Every third pixel
+# tells as much of them as all.
 _RULED_REACH = 0.06
 _EVERY = 3
 # What is left of a line may be such a part of its density.
@@ -88,6 +88,7 @@ def take_lines_out(strip: Strip) -> tuple[NDArray[np.float32], float]:
             inks, is_parted = np.where(_near_walls(strip), parted, totals), True
     lines, thickness = _expected_lines(inks, strip, is_parted)
     np.maximum(lines, _ruled(totals, strip)[:, None], out=lines)
+    np.maximum(lines, _ruled(totals.T, strip), out=lines)
     rest = inks - lines
     # Paper is not quite flat: beside a line there may be more of it.
     beside = cv2.dilate(lines, np.ones((3, 3), np.uint8))
@@ -182,7 +183,8 @@ def _expected_lines(
 def _ruled(inks: NDArray[np.float32], strip: Strip) -> NDArray[np.float32]:
     """Return how dense lines of ruled paper are in each row of the strip, `(h,)`.
 
-    They go on beside the boxes: no stroke and no wall is seen on nearly all of the width.
+    They go on beside the boxes: no stroke and no wall is seen on nearly all of the width. So do
+    those of squared paper above and below, where the strip is turned (`inks`, `(h, w)`).
     """
     some = inks[:, ::_EVERY]
     place = int(_SURELY * some.shape[1])

@@ -100,6 +100,23 @@ def test_a_line_of_ruled_paper_is_taken_out_of_the_boxes():
     assert strokes - 1 == 5
 
 
+def test_an_upright_line_of_squared_paper_is_no_stroke():
+    image, corners = row("1 1 1")
+    middle = round(corners[1, :, 0].mean())
+    cv2.line(image, (middle, 0), (middle, image.shape[0]), GREY, 2)
+    # A stroke as long as the box is one.
+    other, top = corners[3, :, 0].mean().round().astype(int), int(corners[3, 0, 1])
+    cv2.line(image, (other, top), (other, top + HEIGHT), GREY, 2)
+    strip = strip_of(image, corners)
+    inks, _ = take_lines_out(strip)
+    rows = slice(strip.top + 8, strip.bottom - 8)
+    line, stroke = (
+        inks[rows, strip.lefts[box] + 8 : strip.rights[box] - 8].max(axis=1) for box in (1, 3)
+    )
+    assert line.max() < 0.1
+    assert stroke.min() > 0.2
+
+
 @pytest.mark.parametrize("lean", [0, 10, 20])
 def test_a_stroke_across_a_line_of_its_own_colour_is_bridged(lean):
     image, corners = row("1 1 1", pitch=90)
