@@ -215,7 +215,7 @@ def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
     fine = True, scales.fine(), halvings[:-1][:1]
     clear = 0
     waiting: list[_Found] = []
-    # Detected, but not five boxes.
+    # Detected, but not five boxes: as another scale sees them they are none either.
     others: list[Row] = []
     for is_finest, looks, detected_at in (coarse, fine):
         for scale, dark in looks:

@@ -2,8 +2,9 @@
 
 Printed lines alone don't tell a postcode's boxes from a table or a desk's pattern; what is
 written in them does. A row that lines leave no doubt of is taken as soon as digits are seen in
-it, and one of which most is seen as soon as they are clear; else the best supported ones are all
-looked at. To look at a row takes a tenth of the time that the rest of the search may take.
+it, and one of which most is seen as soon as they are clear, if they tell which way up they stand;
+else the best supported ones are all looked at. To look at a row takes a tenth of the time that the
+rest of the search may take.
 """
 
 from __future__ import annotations
