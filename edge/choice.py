@@ -10,7 +10,7 @@ rest of the search may take.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from edge.boxes import Boxes
@@ -77,8 +77,7 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
         return choice
 
     for boxes in rows:
-        is_early = boxes.is_sure or (_is_mostly_seen(boxes) and len(choices) < _MOST_LOOKED_AT)
-        if not is_early or any(_same(boxes, one.boxes) for one in choices):
+        if not _is_early(boxes, choices):
             waiting.append(boxes)
         else:
             choice = looked_at(boxes)
@@ -101,23 +100,30 @@ def choose(rows: Iterable[Boxes], look: Callable[[Boxes], Choice | None]) -> Cho
     return _doubted(choices[0], choices[1:]) if choices else None
 
 
+def _is_early(boxes: Boxes, choices: Sequence[Choice]) -> bool:
+    """Tell whether a row is looked at when it is found, after those that were chosen from."""
+    same = [one for one in choices if _same(boxes, one.boxes)]
+    if same:
+        # Only which way up its digits stand was left open, which another fit of it may tell.
+        is_open = any(one.boxes.is_sure and _is_legible(one) for one in same)
+        return is_open and boxes.is_sure and len(choices) < _MOST_LOOKED_AT
+    is_mostly_seen = boxes.coverage >= _MOSTLY_SEEN
+    return boxes.is_sure or (is_mostly_seen and len(choices) < _MOST_LOOKED_AT)
+
+
 def _is_meant(choice: Choice) -> bool:
     """Tell whether lines and digits leave no doubt together."""
-    least = _LEGIBLE if choice.boxes.is_sure else _CLEAR
     seen = choice.observation
-    return seen.legibility >= least and seen.found >= _SURE_WAY_UP
+    is_read = _is_legible(choice) if choice.boxes.is_sure else seen.legibility >= _CLEAR
+    return is_read and seen.found >= _SURE_WAY_UP
 
 
-def _is_mostly_seen(boxes: Boxes) -> bool:
-    return boxes.coverage >= _MOSTLY_SEEN
+def _is_legible(choice: Choice) -> bool:
+    return choice.observation.legibility >= _LEGIBLE
 
 
 def _doubted(best: Choice, others: Iterable[Choice]) -> Choice:
-    rivals = (
-        one
-        for one in others
-        if one.observation.legibility >= _LEGIBLE and not _same(one.boxes, best.boxes)
-    )
+    rivals = (one for one in others if _is_legible(one) and not _same(one.boxes, best.boxes))
     odds = sum(math.exp((one.merit - best.merit) / _RIVALRY) for one in rivals)
     seen = best.observation
     return replace(best, observation=replace(seen, found=seen.found / (1 + odds)))

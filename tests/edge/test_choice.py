@@ -120,6 +120,20 @@ def test_a_sure_row_does_not_end_it_where_its_digits_may_stand_upside_down():
     assert choose(rows, look).boxes is rows[1]
 
 
+def test_another_fit_that_tells_which_way_up_its_digits_stand_ends_it():
+    rows = [row_at(x, 0.95, is_sure=True) for x in (0, 1)]
+
+    def found():
+        yield from rows
+        pytest.fail("more rows are asked for")
+
+    def look(boxes):
+        x = round(float(boxes.corners[0, 0, 0]))
+        return Choice(boxes, replace(digits(0.9), found={0: 0.6, 1: 1.0}[x]))
+
+    assert choose(found(), look).boxes is rows[1]
+
+
 def test_a_better_fit_of_a_row_that_was_looked_at_is_looked_at_and_is_no_rival():
     rows = [row_at(0, 0.5, coverage=0.9), row_at(1, 0.9, coverage=0.9)]
     alone = choose(rows[1:], lambda boxes: Choice(boxes, digits(0.9)))
