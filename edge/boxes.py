@@ -207,6 +207,21 @@ def as_marked(boxes: Boxes, picture: Picture) -> Boxes:
     return replace(boxes, corners=row.corners(), row=row, is_marked=True)
 
 
+def pulled(picture: Picture, row: Row) -> Row | None:
+    """Return a row pulled onto the lines around it, as those that are found are.
+
+    Args:
+        picture: of any size.
+        row: about where it is.
+
+    Returns:
+        The row in px of the picture, or None where lines don't support one.
+    """
+    part = _Part.around(picture, row)
+    fitted = fit(part.dark, part.into(row))
+    return part.back(fitted.row) if fitted.coverage > 0 else None
+
+
 def _candidates(picture: Picture, detect: Detect) -> Iterator[_Found]:
     """Yield rows, those that are quick to find first."""
     scales, halvings = Scales(picture), looked_at(picture)

@@ -10,7 +10,6 @@ import numpy as np
 from benchmarks.rendering import marks
 from benchmarks.rendering.hand import Hand, write
 from benchmarks.rendering.marks import Rect
-from benchmarks.rendering.pose import HEIGHT, WIDTH
 from benchmarks.rendering.rows import Row, row_patches
 from benchmarks.rendering.view import View
 from benchmarks.rendering.writers import Writers
@@ -60,7 +59,7 @@ class Place:
     def visible(self, row: Row) -> int:
         """Return how many of a row's boxes are in the photo as a whole."""
         corners = self.seen.to_photo(row.corners())
-        inside = ((corners >= 0) & (corners < (WIDTH, HEIGHT))).all(axis=(1, 2))
+        inside = ((corners >= 0) & (corners < self.seen.frame)).all(axis=(1, 2))
         return int(inside.sum())
 
 

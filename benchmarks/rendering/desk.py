@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.rendering.pose import HEIGHT, WIDTH
+from benchmarks.rendering.pose import FRAME, Frame
 from samples.camera import desk_texture
 from samples.paper import smooth_noise
 
@@ -20,16 +20,19 @@ _TILE = (480, 640)
 _SHIFT = 4
 
 
-def surface(desk: Desk, H: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the desk in the paper's perspective, `uint8 (1232, 1640, 3)`.
+def surface(
+    desk: Desk, H: NDArray[np.float64], rng: np.random.Generator, frame: Frame = FRAME
+) -> NDArray[np.uint8]:
+    """Return the desk in the paper's perspective, `uint8 (h, w, 3)`.
 
     Args:
         desk: its material.
         H: from desk pixels to photo pixels.
         rng: source of its grain.
+        frame: of the photo.
     """
     tile = _tile(desk, rng)
-    return cv2.warpPerspective(tile, H, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT_101)
+    return cv2.warpPerspective(tile, H, frame, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _tile(desk: Desk, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -105,12 +108,16 @@ def _soft(mask: NDArray[np.float32], shift: float, sigma: float) -> NDArray[np.f
     return np.asarray(cv2.resize(soft, (w, h)), np.float32)
 
 
-def polygon_mask(points: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return a filled polygon, antialiased, `uint8 (1232, 1640)`."""
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+def polygon_mask(points: NDArray[np.float64], frame: Frame = FRAME) -> NDArray[np.uint8]:
+    """Return a filled polygon, antialiased, `uint8 (h, w)`."""
+    mask = _nothing(frame)
     ends = np.clip(np.rint(points * 2**_SHIFT), -(2**24), 2**24).astype(np.int32)
     cv2.fillPoly(mask, [ends], 255, cv2.LINE_AA, _SHIFT)
     return mask
+
+
+def _nothing(frame: Frame) -> NDArray[np.uint8]:
+    return np.zeros((frame.height, frame.width), np.uint8)
 
 
 def cover(
@@ -119,13 +126,13 @@ def cover(
     """Return the photo with a finger, a pen or another paper lying in it.
 
     Args:
-        photo: `float32 (1232, 1640, 3)`; written to and returned.
-        keep: `uint8 (1232, 1640)`, not 0 where nothing may lie.
+        photo: `float32 (h, w, 3)`; written to and returned.
+        keep: `uint8 (h, w)`, not 0 where nothing may lie.
         rng: source of what it is and where; nothing is added where there is no room.
     """
     draw = (_fingers, _fingers, _pen, _paper)[rng.integers(4)]
     for _ in range(4):
-        mask, color, sheen = draw(rng)
+        mask, color, sheen = draw(Frame(*keep.shape[::-1]), rng)
         if cv2.countNonZero(cv2.bitwise_and(mask, keep)) == 0:
             break
     else:
@@ -145,15 +152,16 @@ def cover(
 _Thing = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 
 
-def _border(rng: np.random.Generator) -> tuple[NDArray[np.float64], float]:
+def _border(frame: Frame, rng: np.random.Generator) -> tuple[NDArray[np.float64], float]:
     """Return a point on the photo's edge and the direction inwards, radians."""
     along = rng.uniform(0.05, 0.95)
     side = int(rng.integers(4))
+    width, height = frame
     points = (
-        (0, along * HEIGHT),
-        (WIDTH, along * HEIGHT),
-        (along * WIDTH, 0),
-        (along * WIDTH, HEIGHT),
+        (0, along * height),
+        (width, along * height),
+        (along * width, 0),
+        (along * width, height),
     )
     inwards = (0.0, np.pi, np.pi / 2, -np.pi / 2)[side]
     return np.array(points[side]), inwards + rng.uniform(-0.6, 0.6)
@@ -161,14 +169,15 @@ def _border(rng: np.random.Generator) -> tuple[NDArray[np.float64], float]:
 
 def _round_shade(mask: NDArray[np.uint8], width: float) -> NDArray[np.float32]:
     """Return what makes a thing look round: darker towards its edges."""
-    small = cv2.resize(mask, (WIDTH // 4, HEIGHT // 4), interpolation=cv2.INTER_AREA)
+    h, w = mask.shape
+    small = cv2.resize(mask, (w // 4, h // 4), interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(small, (0, 0), max(width / 14, 0.8)).astype(np.float32) / 255
-    return cv2.resize(0.55 + 0.45 * soft**2, (WIDTH, HEIGHT))
+    return cv2.resize(0.55 + 0.45 * soft**2, (w, h))
 
 
-def _fingers(rng: np.random.Generator) -> _Thing:
-    start, angle = _border(rng)
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+def _fingers(frame: Frame, rng: np.random.Generator) -> _Thing:
+    start, angle = _border(frame, rng)
+    mask = _nothing(frame)
     width = rng.uniform(50, 130)
     aside = np.array([-np.sin(angle), np.cos(angle)])
     for k in range(int(rng.integers(1, 4))):
@@ -183,24 +192,24 @@ def _fingers(rng: np.random.Generator) -> _Thing:
     return mask, color.astype(np.float32), _round_shade(mask, width)
 
 
-def _pen(rng: np.random.Generator) -> _Thing:
-    start, angle = _border(rng)
+def _pen(frame: Frame, rng: np.random.Generator) -> _Thing:
+    start, angle = _border(frame, rng)
     width = rng.uniform(12, 45)
     stop = start + rng.uniform(200, 900) * np.array([np.cos(angle), np.sin(angle)])
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask = _nothing(frame)
     ends = [tuple(np.rint(p).astype(int).tolist()) for p in (start, stop)]
     cv2.line(mask, ends[0], ends[1], 255, round(width), cv2.LINE_AA)
     return mask, rng.uniform(20, 220, 3).astype(np.float32), _round_shade(mask, width)
 
 
-def _paper(rng: np.random.Generator) -> _Thing:
-    start, angle = _border(rng)
+def _paper(frame: Frame, rng: np.random.Generator) -> _Thing:
+    start, angle = _border(frame, rng)
     along = np.array([np.cos(angle), np.sin(angle)])
     aside = np.array([-along[1], along[0]])
     reach, half = rng.uniform(60, 350), rng.uniform(80, 500)
     points = [start + aside * half, start + along * reach + aside * half,
               start + along * reach - aside * half, start - along * 400 - aside * half,
               start - along * 400 + aside * half]  # fmt: skip
-    mask = polygon_mask(np.array(points))
+    mask = polygon_mask(np.array(points), frame)
     color = rng.uniform(150, 245) * rng.uniform(0.85, 1.0, 3)
-    return mask, color.astype(np.float32), np.ones((HEIGHT, WIDTH), np.float32)
+    return mask, color.astype(np.float32), np.ones(mask.shape, np.float32)

@@ -12,7 +12,7 @@ from benchmarks.rendering.hand import Hand
 from benchmarks.rendering.odd import odd_shadows
 from benchmarks.rendering.optics import Glare, Optics, Shadow, metered
 from benchmarks.rendering.paper import Paper, Pattern
-from benchmarks.rendering.pose import HEIGHT, WIDTH, Pose
+from benchmarks.rendering.pose import FRAME, Frame, Pose
 from benchmarks.rendering.rows import Row
 from benchmarks.rendering.view import View
 from samples.patch import Color
@@ -83,20 +83,23 @@ def pick_row(box_height: float, rng: np.random.Generator, count: int = 5) -> Row
     )  # fmt: skip
 
 
-def pick_paper(row: Row, box_height: float, rng: np.random.Generator) -> tuple[Paper, Row]:
+def pick_paper(
+    row: Row, box_height: float, rng: np.random.Generator, frame: Frame = FRAME
+) -> tuple[Paper, Row]:
     """Return a paper and the row where it stands on it.
 
     Args:
         row: of which only the place is changed.
         box_height: in the photo, px; says how much of the paper is seen.
         rng: the dice.
+        frame: of the photo.
     """
     span = row.right - row.left
     shapes = ((220, 110), (162, 114), (235, 120), (210, 297), (297, 210), (148, 105), (176, 125))
     width, height = (float(side) for side in shapes[rng.integers(len(shapes))])
     if rng.random() < 0.6:
         # Few people photograph a stamp-sized paper: the sheet fills much of the photo.
-        filling = rng.uniform(0.5, 1.3) * WIDTH / (box_height / row.height)
+        filling = rng.uniform(0.5, 1.3) * frame.width / (box_height / row.height)
         grown = max(1.0, filling / max(width, height))
         width, height = width * grown, height * grown
     width = max(width, span + 2 * _PAPER_MARGIN)
@@ -192,6 +195,7 @@ def pick_pose(box_height: float, limits: Limits, rng: np.random.Generator) -> Po
         focal=pick_range((0.75, 1.5), rng),
         margin=margin,
         at=(float(at[0]), float(at[1])),
+        frame=limits.frame,
     )
 
 
@@ -205,10 +209,11 @@ def pick_view(H: NDArray[np.float64], row: Row, limits: Limits, rng: np.random.G
         wave=row.height * pick_range((12, 30), rng),
         towards=pick_range((0, 2 * np.pi), rng),
         phase=pick_range((0, 2 * np.pi), rng),
+        frame=limits.frame,
     )
     corners = view.to_photo(row.corners()).reshape(-1, 2)
-    if (corners < 0).any() or (corners > (WIDTH - 1, HEIGHT - 1)).any():
-        return View(H)
+    if (corners < 0).any() or (corners > np.array(limits.frame) - 1).any():
+        return View(H, frame=limits.frame)
     return view
 
 
@@ -243,8 +248,8 @@ def pick_optics(
         slope=(float(slope[0]), float(slope[1])),
         vignette=pick_range((0, uneven), rng),
         shadows=_shadows(middle, limits, rng)
-        + (odd_shadows(rng) if happens(limits.odd, rng) else ()),
-        glares=_glares(box_height, middle, rng) if rng.random() < limits.glare else (),
+        + (odd_shadows(rng, limits.frame) if happens(limits.odd, rng) else ()),
+        glares=_glares(box_height, middle, limits, rng) if rng.random() < limits.glare else (),
         blur=pick_range((sharpest, bluntest), rng),
         shake=shake,
         noise=noise,
@@ -252,6 +257,7 @@ def pick_optics(
         contrast=pick_range((0.2, 0.9), rng) if rng.random() < 0.4 else 0.0,
         quality=quality,
         subsampled=bool(rng.random() < 0.8),
+        frame=limits.frame,
     )
     return metered(optics, points, limits.metered)
 
@@ -267,7 +273,7 @@ def _shadows(
         at = (
             middle + rng.normal(0, 120, 2)
             if rng.random() < 0.5
-            else rng.uniform((0, 0), (WIDTH, HEIGHT))
+            else rng.uniform((0, 0), limits.frame)
         )
         found.append(
             Shadow(_silhouette(at, rng), pick_range((0.15, 0.55), rng), pick_range(sigma, rng))
@@ -300,9 +306,9 @@ def _silhouette(
 
 
 def _glares(
-    box_height: float, middle: NDArray[np.float64], rng: np.random.Generator
+    box_height: float, middle: NDArray[np.float64], limits: Limits, rng: np.random.Generator
 ) -> tuple[Glare, ...]:
-    at, radius = rng.uniform((0, 0), (WIDTH, HEIGHT)), pick_range((40, 260), rng)
+    at, radius = rng.uniform((0, 0), limits.frame), pick_range((40, 260), rng)
     far = float(np.linalg.norm(at - middle)) / (radius + 2.5 * box_height)
     # On the digits themselves it may only pale them.
     strength = pick_range((60, 260), rng) if far > 2 else pick_range((15, 50), rng)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
+from benchmarks.rendering.pose import FRAME, Frame
+
 Grade = Literal["scan", "desk", "hard", "strip", "odd"]
 Range = tuple[float, float]
 
@@ -51,6 +53,8 @@ class Limits:
     """Largest distortion, parts of the distance from the middle."""
     odd: float = 0.0
     """Share of photos whose lines, paper or light are seldom seen (`rendering.odd`), each."""
+    frame: Frame = FRAME
+    """Of the photo; boxes that don't fit into it are smaller."""
     bend: float = 0.0
     """Most that the paper's wave shifts what is printed, parts of a box's height."""
 

@@ -105,7 +105,7 @@ def render_negative(
     pose = replace(pick_pose(height, limits, rng), margin=12.0)
     seen = pick_view(aim(pose, block.corners()), block, limits, rng)
     px = resolution(seen, block, paper, height)
-    view = visible(seen.H, paper.width, paper.height)
+    view = visible(seen.H, paper.width, paper.height, seen.frame)
     hand = pick_hand(row, height, limits, rng)
     sheet = _Sheet(row, grid, Place(view, (), px, seen), hand, writers)
     patches = KINDS[kind](sheet, rng)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rendering.optics import Shadow
 from benchmarks.rendering.paper import Paper, Pattern
-from benchmarks.rendering.pose import HEIGHT, WIDTH
+from benchmarks.rendering.pose import FRAME, Frame
 from benchmarks.rendering.rows import Row
 
 _PATTERNS: tuple[Pattern, ...] = (
@@ -77,24 +77,29 @@ def odd_paper(paper: Paper, rng: np.random.Generator) -> Paper:
     )  # fmt: skip
 
 
-def odd_shadows(rng: np.random.Generator) -> tuple[Shadow, ...]:
+def odd_shadows(rng: np.random.Generator, frame: Frame = FRAME) -> tuple[Shadow, ...]:
     """Return the light of a window: through its blinds, its lattice, or leaves before it."""
     kind = rng.random()
     depth, sigma = float(rng.uniform(0.12, 0.5)), float(np.exp(rng.uniform(*np.log((0.8, 9)))))
     if kind < 0.6:
-        return _bars(float(np.exp(rng.uniform(*np.log((24, 180))))), depth, sigma, rng)
+        return _bars(float(np.exp(rng.uniform(*np.log((24, 180))))), depth, sigma, rng, frame)
     if kind < 0.75:
-        return _bars(float(rng.uniform(150, 500)), depth, sigma, rng, crossed=True)
-    return _leaves(depth, sigma + 2, rng)
+        return _bars(float(rng.uniform(150, 500)), depth, sigma, rng, frame, crossed=True)
+    return _leaves(depth, sigma + 2, rng, frame)
 
 
 def _bars(
-    period: float, depth: float, sigma: float, rng: np.random.Generator, crossed: bool = False
+    period: float,
+    depth: float,
+    sigma: float,
+    rng: np.random.Generator,
+    frame: Frame,
+    crossed: bool = False,
 ) -> tuple[Shadow, ...]:
     """Return the shadows of slats, `period` px apart; `crossed`, of a lattice's thin bars."""
     angle = rng.uniform(0, np.pi)
     wide = period * rng.uniform(0.06, 0.2) if crossed else period * rng.uniform(0.3, 0.7)
-    reach = float(np.hypot(WIDTH, HEIGHT)) / 2
+    reach = float(np.hypot(*frame)) / 2
     shadows = []
     for turn in (angle, angle + np.pi / 2)[: 1 + crossed]:
         along = np.array([np.cos(turn), np.sin(turn)])
@@ -105,19 +110,21 @@ def _bars(
             ends = []
             for far, side in ((-reach, -1), (-reach, 1), (reach, 1), (reach, -1)):
                 off = (at + side * wide / 2) * (1 + fan * far / reach)
-                ends.append((WIDTH / 2, HEIGHT / 2) + along * far + aside * off)
+                ends.append(np.array(frame) / 2 + along * far + aside * off)
             shadows.append(Shadow(_outline(np.array(ends)), depth, min(sigma, wide / 3)))
     return tuple(shadows)
 
 
-def _leaves(depth: float, sigma: float, rng: np.random.Generator) -> tuple[Shadow, ...]:
+def _leaves(
+    depth: float, sigma: float, rng: np.random.Generator, frame: Frame
+) -> tuple[Shadow, ...]:
     turn = np.linspace(0, 2 * np.pi, 14, endpoint=False)
     shadows = []
     for _ in range(int(rng.integers(12, 40))):
         long, angle = rng.uniform(25, 140), rng.uniform(0, np.pi)
         oval = np.stack([np.cos(turn), rng.uniform(0.25, 0.8) * np.sin(turn)], axis=1) * long
         spin = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        at = rng.uniform((0, 0), (WIDTH, HEIGHT))
+        at = rng.uniform((0, 0), frame)
         shadows.append(
             Shadow(_outline(at + oval @ spin), depth * float(rng.uniform(0.4, 1)), sigma)
         )

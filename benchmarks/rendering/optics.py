@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rendering.desk import polygon_mask
-from benchmarks.rendering.pose import HEIGHT, WIDTH
+from benchmarks.rendering.pose import FRAME, Frame
 from samples.camera import blurred
 
-# Fields of light change slowly: they are made in this size.
-_FIELD = (WIDTH // 8, HEIGHT // 8)
+# Fields of light change slowly: they are made in a size so much smaller.
+_COARSER = 8
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,13 @@ class Optics:
     """Of the JPEG, 1 to 100."""
     subsampled: bool = True
     """Whether the JPEG keeps a quarter of the colours (4:2:0) or all."""
+    frame: Frame = FRAME
+    """Of the photo."""
+
+    @property
+    def coarse(self) -> Frame:
+        """The size in which a field of light is made."""
+        return Frame(self.frame.width // _COARSER, self.frame.height // _COARSER)
 
 
 def expose(
@@ -74,18 +81,18 @@ def expose(
     """Return the photo that is taken of a scene.
 
     Args:
-        scene: `float32 (1232, 1640, 3)`, BGR, as evenly lit paper and desk look.
+        scene: `float32 (h, w, 3)`, BGR, as evenly lit paper and desk look.
         optics: how it is seen.
         rng: source of the noise and the direction of the shake.
 
     Returns:
-        `uint8 (1232, 1640, 3)`, before JPEG.
+        `uint8 (h, w, 3)`, before JPEG.
     """
     field = light(optics)
     photo = cv2.multiply(scene, cv2.merge([field * np.float32(gain) for gain in optics.gain]))
     photo = blurred(photo, optics.blur, optics.shake, rng)
     for glare in optics.glares:
-        photo += cv2.merge([_spot(glare)] * 3)
+        photo += cv2.merge([_spot(glare, optics)] * 3)
     if optics.noise:
         photo += noise_of(photo, optics.noise, rng)
     if optics.sharpen:
@@ -130,7 +137,7 @@ def metered(optics: Optics, points: NDArray[np.floating], span: tuple[float, flo
         points: `(n, 2)` px, of the row.
         span: darkest and brightest that white paper may be there, 1 for neither.
     """
-    u, v = (2 * points / (WIDTH, HEIGHT) - 1).T
+    u, v = (2 * points / optics.frame - 1).T
     field = (1 + u * optics.slope[0] + v * optics.slope[1]) * (
         1 - optics.vignette * (u**2 + v**2) / 2
     )
@@ -146,31 +153,32 @@ def metered(optics: Optics, points: NDArray[np.floating], span: tuple[float, flo
 
 
 def light(optics: Optics) -> NDArray[np.float32]:
-    """Return how much light falls on each pixel, `float32 (1232, 1640)`, about 1."""
-    columns, rows = _FIELD
+    """Return how much light falls on each pixel, `float32 (h, w)`, about 1."""
+    columns, rows = optics.coarse
     v, u = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
     field = 1 + u * optics.slope[0] + v * optics.slope[1]
     field *= 1 - optics.vignette * (u**2 + v**2) / 2
-    whole = cv2.resize(field.astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+    whole = cv2.resize(field.astype(np.float32), optics.frame, interpolation=cv2.INTER_LINEAR)
     for shadow in optics.shadows:
-        mask = polygon_mask(np.array(shadow.points, np.float64))
-        whole *= 1 - shadow.depth / 255 * _softened(mask, shadow.sigma)
+        mask = polygon_mask(np.array(shadow.points, np.float64), optics.frame)
+        whole *= 1 - shadow.depth / 255 * _softened(mask, shadow.sigma, optics)
     return whole
 
 
-def _softened(mask: NDArray[np.uint8], sigma: float) -> NDArray[np.float32]:
+def _softened(mask: NDArray[np.uint8], sigma: float, optics: Optics) -> NDArray[np.float32]:
     if sigma <= 4:
         return cv2.GaussianBlur(mask, (0, 0), sigma).astype(np.float32)
-    small = cv2.resize(mask, _FIELD, interpolation=cv2.INTER_AREA).astype(np.float32)
-    small = cv2.GaussianBlur(small, (0, 0), max(sigma / 8, 0.5))
-    return cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+    small = cv2.resize(mask, optics.coarse, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.GaussianBlur(small, (0, 0), max(sigma / _COARSER, 0.5))
+    return cv2.resize(small, optics.frame, interpolation=cv2.INTER_LINEAR)
 
 
-def _spot(glare: Glare) -> NDArray[np.float32]:
-    columns, rows = _FIELD
-    y, x = np.mgrid[0 : HEIGHT : rows * 1j, 0 : WIDTH : columns * 1j]
+def _spot(glare: Glare, optics: Optics) -> NDArray[np.float32]:
+    columns, rows = optics.coarse
+    width, height = optics.frame
+    y, x = np.mgrid[0 : height : rows * 1j, 0 : width : columns * 1j]
     far = ((x - glare.at[0]) ** 2 + (y - glare.at[1]) ** 2) / (2 * glare.radius**2)
-    return cv2.resize((glare.strength * np.exp(-far)).astype(np.float32), (WIDTH, HEIGHT))
+    return cv2.resize((glare.strength * np.exp(-far)).astype(np.float32), optics.frame)
 
 
 def to_jpeg(picture: NDArray[np.uint8], quality: int, subsampled: bool) -> bytes:

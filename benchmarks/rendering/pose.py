@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -10,7 +11,16 @@ from numpy.typing import NDArray
 
 from samples.camera import Shot, homography, map_points
 
-WIDTH, HEIGHT = 1640, 1232
+
+class Frame(NamedTuple):
+    """How many pixels a photo has."""
+
+    width: int
+    height: int
+
+
+FRAME = Frame(1640, 1232)
+"""Of the camera that photos are rendered for."""
 
 # Aiming shrinks the row by so much, again and again, until it fits into the photo.
 _SHRINK = 0.93
@@ -37,6 +47,7 @@ class Pose:
     """Least distance of a box from the photo's edge, px."""
     at: tuple[float, float] = (0.5, 0.5)
     """Where the row lies between the photo's edges, 0 to 1; beyond, it touches the edge."""
+    frame: Frame = FRAME
 
 
 def aim(pose: Pose, corners: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -56,8 +67,8 @@ def aim(pose: Pose, corners: NDArray[np.float64]) -> NDArray[np.float64]:
     wanted = pose.box_height
     for _ in range(_MOST_TRIES):
         shot = Shot(
-            width=WIDTH, height=HEIGHT, look=(0.0, 0.0), zoom=1.0, tilt=pose.tilt,
-            tilt_towards=pose.towards, rotation=pose.rotation, focal=pose.focal,
+            width=pose.frame.width, height=pose.frame.height, look=(0.0, 0.0), zoom=1.0,
+            tilt=pose.tilt, tilt_towards=pose.towards, rotation=pose.rotation, focal=pose.focal,
         )  # fmt: skip
         # How large a box comes out depends on how far away it is, a little.
         zoom = wanted / box_height(map_points(local, homography(shot, (1, 1))))
@@ -67,7 +78,7 @@ def aim(pose: Pose, corners: NDArray[np.float64]) -> NDArray[np.float64]:
         H = homography(replace(shot, zoom=zoom), (1, 1))
         seen = map_points(local, H).reshape(-1, 2).astype(np.float64)
         low = pose.margin - seen.min(axis=0)
-        high = np.array([WIDTH, HEIGHT]) - 1 - pose.margin - seen.max(axis=0)
+        high = np.array(pose.frame) - 1 - pose.margin - seen.max(axis=0)
         if (low <= high).all():
             shift = low + np.clip(pose.at, 0, 1) * (high - low)
             move = np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1]])
@@ -84,7 +95,7 @@ def box_height(corners: NDArray[np.floating]) -> float:
 
 
 def visible(
-    H: NDArray[np.float64], width: float, height: float
+    H: NDArray[np.float64], width: float, height: float, frame: Frame = FRAME
 ) -> tuple[float, float, float, float]:
     """Return the part of a paper that the photo shows: left, top, right, bottom, mm.
 
@@ -92,11 +103,12 @@ def visible(
         H: from mm on the paper to photo px.
         width: of the paper, mm.
         height: of the paper, mm.
+        frame: of the photo.
     """
-    right, bottom = WIDTH + _STRAY, HEIGHT + _STRAY
-    frame = np.array([[-_STRAY, -_STRAY], [right, -_STRAY], [right, bottom], [-_STRAY, bottom]])
+    right, bottom = frame.width + _STRAY, frame.height + _STRAY
+    corners = np.array([[-_STRAY, -_STRAY], [right, -_STRAY], [right, bottom], [-_STRAY, bottom]])
     back = np.linalg.inv(H)
-    rays = np.column_stack([frame, np.ones(4)]) @ back.T
+    rays = np.column_stack([corners, np.ones(4)]) @ back.T
     if not (rays[:, 2] * rays[0, 2] > 0).all() or rays[0, 2] <= 0:
         # The photo looks over the paper's horizon: nothing of the paper is left out.
         return 0.0, 0.0, width, height

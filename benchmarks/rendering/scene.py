@@ -28,7 +28,7 @@ from benchmarks.rendering.marks import Rect
 from benchmarks.rendering.odd import odd_paper, odd_row
 from benchmarks.rendering.optics import Optics, expose, to_jpeg
 from benchmarks.rendering.paper import Paper, blank, wrinkled
-from benchmarks.rendering.pose import aim, box_height, photo_px, scaled, visible
+from benchmarks.rendering.pose import FRAME, Frame, aim, box_height, photo_px, scaled, visible
 from benchmarks.rendering.rows import Row, row_patches
 from benchmarks.rendering.view import View
 from benchmarks.rendering.writers import Writers
@@ -47,7 +47,7 @@ class Rendered:
     """A photo, and what is true of it."""
 
     image: NDArray[np.uint8]
-    """`(1232, 1640, 3)` BGR, as it comes out of `jpeg`; a strip is smaller."""
+    """`(h, w, 3)` BGR, as it comes out of `jpeg`; of a strip only the row."""
     postcode: str
     """Five digits; empty where there is none to read."""
     corners: NDArray[np.float32]
@@ -58,21 +58,51 @@ class Rendered:
     """The photo's file."""
 
 
-def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered:
-    """Return a photo of an envelope or form with a postcode in five boxes.
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """An envelope or form on its desk before the camera, evenly lit."""
+
+    picture: NDArray[np.float32]
+    """`(h, w, 3)` BGR."""
+    postcode: str
+    corners: NDArray[np.float32]
+    """As `Rendered.corners`."""
+    grade: Grade
+    limits: Limits
+    """What its light, lens and sensor may be like."""
+
+    def taken(self, rng: np.random.Generator) -> Rendered:
+        """Return a photo of it; another one each time."""
+        points = self.corners.reshape(-1, 2).astype(np.float64)
+        optics = pick_optics(box_height(self.corners), points, self.limits, rng)
+        return develop(self.picture, optics, self.postcode, self.corners, self.grade, rng)
+
+
+def render(
+    grade: Grade, rng: np.random.Generator, writers: Writers, frame: Frame = FRAME
+) -> Rendered:
+    """Return a photo of an envelope or form with a postcode in five boxes; see `compose`."""
+    return compose(grade, rng, writers, frame).taken(rng)
+
+
+def compose(
+    grade: Grade, rng: np.random.Generator, writers: Writers, frame: Frame = FRAME
+) -> Scene:
+    """Return an envelope or form with a postcode in five boxes.
 
     Args:
         grade: how hard it is, `scan`, `desk` or `hard`; `strip`, the row alone; or `odd`, with
             what is seldom seen.
         rng: all that is left to chance.
         writers: whose digits they are.
+        frame: of the photo; in a small one boxes are small, and all is done sooner.
     """
-    limits = LIMITS[grade]
+    limits = replace(LIMITS[grade], frame=frame)
     height = pick_log(limits.box_height, rng)
     row = pick_row(height, rng)
     if happens(limits.odd, rng):
         row = odd_row(row, height, rng)
-    paper, row = pick_paper(row, height, rng)
+    paper, row = pick_paper(row, height, rng, frame)
     if happens(limits.odd, rng):
         paper = odd_paper(paper, rng)
     pose = pick_pose(height, limits, rng)
@@ -84,7 +114,8 @@ def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered
     px = resolution(seen, row, paper, height)
     glyphs = writers.write(rng)
     digits = write(glyphs, row.writable() * px, hand, px, rng)
-    place = Place(visible(seen.H, paper.width, paper.height), (surroundings(row),), px, seen)
+    view = visible(seen.H, paper.width, paper.height, frame)
+    place = Place(view, (surroundings(row),), px, seen)
     # Whoever fills the boxes in writes the address too.
     pen = replace(hand.pen, width=float(np.clip(hand.pen.width * row.height, 0.3, 0.9)))
     clutter = around(row, place, rng, pen)
@@ -93,9 +124,8 @@ def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered
     if grade == "strip" and rng.random() < _IN_TABLE:
         clutter += table_around(row, px)
     printed = [*label_patches(row, px, rng), *clutter, *row_patches(row, px, rng), *digits]
-    scene = photograph(paper, printed, seen, px, limits, room(row, seen), rng)
-    optics = pick_optics(height, corners.reshape(-1, 2).astype(np.float64), limits, rng)
-    return develop(scene, optics, "".join(str(g.label) for g in glyphs), corners, grade, rng)
+    picture = photograph(paper, printed, seen, px, limits, room(row, seen), rng)
+    return Scene(picture, "".join(str(g.label) for g in glyphs), corners, grade, limits)
 
 
 def photograph(
@@ -107,7 +137,7 @@ def photograph(
     keep: NDArray[np.uint8],
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """Return a paper on a desk, evenly lit, `float32 (1232, 1640, 3)`.
+    """Return a paper on a desk, evenly lit, `float32 (h, w, 3)`.
 
     Args:
         paper: its colour and size.
@@ -115,10 +145,10 @@ def photograph(
         seen: by the camera.
         px: pixels per mm.
         limits: how much lies around.
-        keep: `uint8 (1232, 1640)`, not 0 where nothing may cover the paper.
+        keep: `uint8 (h, w)`, not 0 where nothing may cover the paper.
         rng: source of fibres, desk and things.
     """
-    view = visible(seen.H, paper.width, paper.height)
+    view = visible(seen.H, paper.width, paper.height, seen.frame)
     pad = 2
     low = np.maximum(np.floor(np.array(view[:2]) * px).astype(int) - pad, 0)
     high = np.ceil(np.array(view[2:]) * px).astype(int) + pad
@@ -150,6 +180,7 @@ def photograph(
             material[rng.integers(len(material))],
             scaled(seen.H, seen_px / rng.uniform(1.2, 2.6), rng.integers(-900, 900, 2)),
             rng,
+            seen.frame,
         )
         scene = desk.lay(under, shown, mask, 0.15 if flat_light else pick_range((0.2, 0.5), rng))
     if rng.random() < limits.things:
@@ -190,7 +221,7 @@ def resolution(seen: View, row: Row, paper: Paper, height: float) -> float:
     """Return the pixels per mm in which the paper is drawn."""
     at, factors = zip(*_OVERSAMPLED, strict=True)
     px = height / row.height * float(np.interp(height, at, factors))
-    left, top, right, bottom = visible(seen.H, paper.width, paper.height)
+    left, top, right, bottom = visible(seen.H, paper.width, paper.height, seen.frame)
     area = max(1.0, (right - left) * (bottom - top) * px**2)
     return px * min(1.0, float(np.sqrt(_MOST_PIXELS / area)))
 
@@ -202,7 +233,7 @@ def surroundings(row: Row) -> Rect:
 
 
 def room(row: Row, seen: View) -> NDArray[np.uint8]:
-    """Return the same in the photo, `uint8 (1232, 1640)`, 255 inside."""
+    """Return the same in the photo, `uint8 (h, w)`, 255 inside."""
     left, top, right, bottom = surroundings(row)
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    return desk.polygon_mask(seen.to_photo(corners).astype(np.float64))
+    return desk.polygon_mask(seen.to_photo(corners).astype(np.float64), seen.frame)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.rendering.pose import HEIGHT, WIDTH
+from benchmarks.rendering.pose import FRAME, Frame
 
 # Photo pixels between two points whose place on the paper is computed; the rest is
 # interpolated, to a hundredth of a pixel.
@@ -33,6 +33,8 @@ class View:
     """Direction along which it runs, radians."""
     phase: float = 0.0
     """Radians."""
+    frame: Frame = FRAME
+    """Of the photo."""
 
     def to_photo(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return where mm on the paper, `(…, 2)`, come out in the photo, px."""
@@ -55,14 +57,15 @@ class View:
         return (flat + self._waved(flat)).reshape(np.shape(pixels))
 
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the mm that each photo pixel shows, x and y, each `float32 (1232, 1640)`."""
-        columns, rows = WIDTH // _STEP + 2, HEIGHT // _STEP + 2
+        """Return the mm that each photo pixel shows, x and y, each `float32 (h, w)`."""
+        width, height = self.frame
+        columns, rows = -(-width // _STEP) + 2, -(-height // _STEP) + 2
         grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=2) * float(_STEP)
         # Enlarging takes pixel k of the small grid to the middle of a block.
         coarse = self.to_paper(grid + (_STEP - 1) / 2 - _STEP).astype(np.float32)
         size = (columns * _STEP, rows * _STEP)
         whole = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
-        part = whole[_STEP : _STEP + HEIGHT, _STEP : _STEP + WIDTH]
+        part = whole[_STEP : _STEP + height, _STEP : _STEP + width]
         return np.ascontiguousarray(part[..., 0]), np.ascontiguousarray(part[..., 1])
 
     def _waved(self, flat: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,7 +74,7 @@ class View:
         return self.bend * np.sin(turn)[:, None] * np.array([-along[1], along[0]])
 
     def _strayed(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
-        middle = np.array([WIDTH - 1, HEIGHT - 1]) / 2
+        middle = (np.array(self.frame) - 1) / 2
         apart = seen - middle
         far = (apart**2).sum(axis=1, keepdims=True) / (middle @ middle)
         return -self.lens * far * apart

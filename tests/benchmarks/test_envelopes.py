@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import envelopes
-from benchmarks.rendering.pose import HEIGHT, WIDTH
+from benchmarks.rendering.pose import FRAME
 from tests.benchmarks.hands import made_writers
 
 
@@ -22,12 +22,18 @@ def run(monkeypatch, *arguments):
     return envelopes.main()
 
 
+def photo(grade, seed, number):
+    """Return the one photo of a scene."""
+    (rendered,) = envelopes.photos_of(grade, seed, number, made_writers())
+    return rendered
+
+
 def test_a_single_photo_of_a_set_can_be_made_again(made, tmp_path):
     whole = list(envelopes.photos("desk", 3, seed=4, side="test", folder=tmp_path))
-    again = envelopes.photo("desk", 4, 2, made_writers())
+    again = photo("desk", 4, 2)
     assert again.jpeg == whole[2].jpeg
-    assert envelopes.photo("desk", 5, 2, made_writers()).jpeg != again.jpeg
-    assert envelopes.photo("hard", 4, 2, made_writers()).jpeg != again.jpeg
+    assert photo("desk", 5, 2).jpeg != again.jpeg
+    assert photo("hard", 4, 2).jpeg != again.jpeg
 
 
 def test_sets_are_told_apart_by_their_place_and_it_stays():
@@ -42,13 +48,46 @@ def test_photos_come_with_their_labels(made, monkeypatch, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["file"] for row in rows] == ["0000.jpg", "0001.jpg"]
     for number, row in enumerate(rows):
-        truth = envelopes.photo("desk", 7, number, made_writers())
+        truth = photo("desk", 7, number)
         assert row["postcode"] == truth.postcode
         corners = np.array([float(value) for value in row["corners"].split(" ")])
         np.testing.assert_allclose(corners, truth.corners.ravel(), atol=0.006)
         image = cv2.imread(str(out / row["file"]))
-        assert image.shape == (HEIGHT, WIDTH, 3)
+        assert image.shape == (FRAME.height, FRAME.width, 3)
         assert np.array_equal(image, truth.image)
+
+
+def test_several_small_photos_are_taken_of_a_scene(made, monkeypatch, tmp_path):
+    run(monkeypatch, "--count", 2, "--takes", 3, "--frame", "480x360", "--out", tmp_path)
+    with (tmp_path / "labels.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    images = [cv2.imread(str(tmp_path / row["file"])) for row in rows]
+    assert [image.shape for image in images] == 6 * [(360, 480, 3)]
+    postcodes = [row["postcode"] for row in rows]
+    assert postcodes[:3] == 3 * postcodes[:1]
+    assert postcodes[3:] == 3 * postcodes[3:4] != postcodes[:3]
+    places = [row["corners"] for row in rows]
+    assert places[:3] == 3 * places[:1]
+    for row in rows:
+        corners = np.array([float(value) for value in row["corners"].split(" ")]).reshape(-1, 2)
+        assert (corners >= 0).all()
+        assert (corners < (480, 360)).all()
+    # In another light.
+    assert not any(np.array_equal(images[0], other) for other in images[1:])
+
+
+@pytest.mark.parametrize("size", ["480", "480x", "0x0", "99x400", "480x5000", "a x b"])
+def test_a_frame_that_is_none_is_told(size, made, monkeypatch, tmp_path, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        run(monkeypatch, "--frame", size, "--out", tmp_path)
+    assert exit_.value.code == 2
+    assert f"{size}: not a size such as 480x360" in capsys.readouterr().err
+
+
+def test_photos_without_a_postcode_are_taken_once(made, monkeypatch, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "--grade", "negatives", "--takes", 2, "--out", tmp_path)
+    assert "photos with a postcode" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("grade", ["negatives", "odd_negatives"])

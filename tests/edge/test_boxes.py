@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.boxes import find_boxes, search
+from edge.boxes import find_boxes, pulled, search
 from edge.detector import Detection
 from edge.picture import Picture
 from edge.row import Row, row_through
@@ -316,6 +316,18 @@ def test_a_detected_row_that_lies_off_its_lines_is_pulled_onto_them():
     # Of one that hardly is one nothing is looked for around it.
     unlikely = find_boxes(image, lambda *_: [Detection(off, 0.6)])
     assert unlikely is None or away(unlikely.corners, corners) > NEAR
+
+
+@pytest.mark.parametrize("pitch", [60, 80])
+def test_a_row_is_pulled_onto_the_lines_around_it(pitch):
+    image, corners = row("04524", pitch=pitch)
+    picture = Picture.of(frozen(image))
+    true = row_through(corners, np.arange(5))
+    off = Row(true.homography @ np.array([[1.01, 0, -0.1], [0, 1, 0.08], [0, 0, 1]]), true.fill)
+    assert away(off.corners(), corners) > 0.05
+    assert away(pulled(picture, off).corners(), corners) < 0.03
+    elsewhere = Row(true.homography @ np.array([[1, 0, 0], [0, 1, 1.8], [0, 0, 1]]), true.fill)
+    assert pulled(picture, elsewhere) is None
 
 
 @pytest.mark.parametrize("probability", [0.5, 0.75, 0.85, 0.95])

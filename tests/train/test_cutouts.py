@@ -38,9 +38,24 @@ def test_digits_are_cut_where_the_row_is_found_and_where_it_is(folder):
 
 
 def test_to_calibrate_on_they_are_cut_where_the_row_is_found_alone(folder):
-    found = cut_out([folder], found_only=True)
+    found = cut_out([folder], where="found")
     assert found.digits.labels.tolist() == [0, 4, 5, 2, 4, 6, 7, 3, 8, 1]
     np.testing.assert_array_equal(found.digits.images[5:], cut_out([folder]).digits.images[10:15])
+
+
+def test_they_are_cut_near_where_the_row_is_without_looking_for_it(folder, monkeypatch, tmp_path):
+    found = cut_out([folder])
+    monkeypatch.setattr(Recognizer, "find", lambda *_: pytest.fail("the row is looked for"))
+    near = cut_out([folder], where="near")
+    assert near.digits.labels.tolist() == found.digits.labels.tolist()
+    # Moved it is moved as ever; before it is moved otherwise, and pulled onto its lines.
+    np.testing.assert_array_equal(near.digits.images[5:10], found.digits.images[5:10])
+    assert (near.digits.images[:5] != near.digits.images[5:10]).any()
+    read = Recognizer().classifier.probabilities(near.digits.images).argmax(axis=1)
+    assert (read == near.digits.labels).mean() >= 0.9
+    out = tmp_path / "digits.npz"
+    assert main(["cutouts", str(folder), "--no-search", "--out", str(out), "--jobs", "1"]) == 0
+    np.testing.assert_array_equal(np.load(out)["images"], near.digits.images)
 
 
 def test_the_same_folders_give_the_same_digits_in_any_number_of_processes(folder):
@@ -107,7 +122,13 @@ def test_that_they_cant_be_written_is_told_before_they_are_cut(folder, tmp_path,
 
 
 @pytest.mark.parametrize(
-    "wrong", [["photos"], ["--out", "x.npz"], ["photos", "--out", "x.npz", "--jobs", "0"]]
+    "wrong",
+    [
+        ["photos"],
+        ["--out", "x.npz"],
+        ["photos", "--out", "x.npz", "--jobs", "0"],
+        ["photos", "--out", "x.npz", "--found-only", "--no-search"],
+    ],
 )
 def test_wrong_usage_leaves_with_2(wrong, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.rendering import dice
 from benchmarks.rendering.grades import GRADES, LIMITS
 from benchmarks.rendering.optics import light, metered
-from benchmarks.rendering.pose import HEIGHT, WIDTH, aim
+from benchmarks.rendering.pose import FRAME, aim
 
 MANY = range(60)
 
@@ -85,7 +85,7 @@ def test_blur_is_a_part_of_the_boxs_height():
 def test_where_the_row_lies_paper_is_neither_black_nor_burnt_out(grade):
     limits = LIMITS[grade]
     for k in range(12):
-        points = rng(k).uniform((200, 200), (WIDTH - 200, HEIGHT - 200), (1, 2))
+        points = rng(k).uniform((200, 200), (FRAME.width - 200, FRAME.height - 200), (1, 2))
         points = points + np.array([[0, 0], [20, 0], [0, 20], [20, 20]])
         optics = dice.pick_optics(60, points, limits, rng(k))
         field = light(optics)

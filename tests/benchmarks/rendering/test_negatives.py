@@ -8,7 +8,7 @@ import pytest
 from benchmarks.rendering import negatives
 from benchmarks.rendering.clutter import Place, other_row
 from benchmarks.rendering.negatives import KINDS, render_negative
-from benchmarks.rendering.pose import HEIGHT, WIDTH, Pose, aim
+from benchmarks.rendering.pose import FRAME, Pose, aim
 from benchmarks.rendering.rows import Row
 from benchmarks.rendering.view import View
 from tests.benchmarks.hands import made_writers
@@ -36,7 +36,7 @@ def written(monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_makes_a_photo_without_a_postcode(kind):
     photo = render_negative(rng(1, 2), made_writers(), kind)
-    assert photo.image.shape == (HEIGHT, WIDTH, 3)
+    assert photo.image.shape == (FRAME.height, FRAME.width, 3)
     assert photo.postcode == ""
     assert photo.corners.shape == (0, 4, 2)
     assert photo.jpeg == render_negative(rng(1, 2), made_writers(), kind).jpeg
@@ -92,4 +92,4 @@ def test_a_grid_is_in_the_photo_as_a_whole(monkeypatch):
         corners = seen.to_photo(np.array([low, (high[0], low[1]), high, (low[0], high[1])]))
         # Text may stick out of its cell a little.
         assert corners.min() > -25
-        assert (corners < (WIDTH + 25, HEIGHT + 25)).all()
+        assert (corners < (FRAME.width + 25, FRAME.height + 25)).all()

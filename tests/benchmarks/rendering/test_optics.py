@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.rendering.optics import Glare, Optics, Shadow, expose, light, to_jpeg
-from benchmarks.rendering.pose import HEIGHT, WIDTH
+from benchmarks.rendering.pose import FRAME
 
 PLAIN = Optics(blur=0.0, noise=0.0)
-GREY = np.full((HEIGHT, WIDTH, 3), 120, np.float32)
+GREY = np.full((FRAME.height, FRAME.width, 3), 120, np.float32)
 SQUARE = ((400.0, 300.0), (800.0, 300.0), (800.0, 700.0), (400.0, 700.0))
 
 

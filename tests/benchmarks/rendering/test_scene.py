@@ -9,7 +9,7 @@ import pytest
 from benchmarks.rendering.dice import pick_pose, pick_view
 from benchmarks.rendering.grades import GRADES, LIMITS
 from benchmarks.rendering.paper import Paper
-from benchmarks.rendering.pose import HEIGHT, WIDTH, aim, box_height
+from benchmarks.rendering.pose import FRAME, aim, box_height
 from benchmarks.rendering.rows import Row, row_patches
 from benchmarks.rendering.scene import photograph, render, resolution, room
 from tests.benchmarks.hands import made_writers
@@ -32,7 +32,7 @@ def photos():
 def test_a_photo_has_the_cameras_size_and_is_what_its_file_holds(photos):
     for grade in ("scan", "desk", "hard"):
         for photo in photos[grade]:
-            assert photo.image.shape == (HEIGHT, WIDTH, 3)
+            assert photo.image.shape == (FRAME.height, FRAME.width, 3)
             assert photo.image.dtype == np.uint8
             decoded = cv2.imdecode(np.frombuffer(photo.jpeg, np.uint8), cv2.IMREAD_COLOR)
             assert np.array_equal(decoded, photo.image)
@@ -110,7 +110,7 @@ def test_corners_lie_on_the_lines_that_the_photo_shows(grade):
         pose = replace(pick_pose(80, limits, rng), margin=30)
         seen = pick_view(aim(pose, row.corners()), row, limits, rng)
         px = resolution(seen, row, paper, 80)
-        nothing = np.zeros((HEIGHT, WIDTH), np.uint8)
+        nothing = np.zeros((FRAME.height, FRAME.width), np.uint8)
         patches = row_patches(row, px, rng)
         scene = photograph(paper, patches, seen, px, limits, nothing, rng)[..., 0]
         corners = seen.to_photo(row.corners())

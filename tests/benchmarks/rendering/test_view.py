@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.rendering.pose import HEIGHT, WIDTH, Pose, aim, box_height, visible
+from benchmarks.rendering.pose import FRAME, Pose, aim, box_height, visible
 from benchmarks.rendering.rows import Row
 from benchmarks.rendering.view import View
 
@@ -26,7 +26,9 @@ def views():
 
 
 @settings(max_examples=40, deadline=None)
-@given(views(), st.lists(st.tuples(st.floats(0, WIDTH), st.floats(0, HEIGHT)), min_size=1))
+@given(
+    views(), st.lists(st.tuples(st.floats(0, FRAME.width), st.floats(0, FRAME.height)), min_size=1)
+)
 def test_to_the_paper_and_back_is_where_one_started(view, pixels):
     points = np.array(pixels)
     np.testing.assert_allclose(view.to_photo(view.to_paper(points)), points, atol=0.02)
@@ -36,8 +38,8 @@ def test_to_the_paper_and_back_is_where_one_started(view, pixels):
 @given(views())
 def test_the_maps_say_what_each_pixel_shows(view):
     x, y = view.maps()
-    assert x.shape == y.shape == (HEIGHT, WIDTH)
-    pixels = np.array([[0, 0], [WIDTH - 1, HEIGHT - 1], [700, 3], [5, 900], [820, 616]])
+    assert x.shape == y.shape == (FRAME.height, FRAME.width)
+    pixels = np.array([[0, 0], [FRAME.width - 1, FRAME.height - 1], [700, 3], [5, 900], [820, 616]])
     mapped = np.stack([x[pixels[:, 1], pixels[:, 0]], y[pixels[:, 1], pixels[:, 0]]], axis=1)
     # Compared in the photo's own pixels.
     np.testing.assert_allclose(view.to_photo(mapped), pixels, atol=0.1)
@@ -66,8 +68,8 @@ def test_the_row_is_in_the_photo_in_the_height_that_was_asked_for(
     pose = Pose(wanted, rotation, tilt, towards, focal, 3.0, at)
     corners = View(aim(pose, ROW.corners())).to_photo(ROW.corners())
     assert corners.min() >= 2.9
-    assert corners[..., 0].max() <= WIDTH - 3.9
-    assert corners[..., 1].max() <= HEIGHT - 3.9
+    assert corners[..., 0].max() <= FRAME.width - 3.9
+    assert corners[..., 1].max() <= FRAME.height - 3.9
     # Less only where it would not fit.
     found = box_height(corners)
     assert found <= wanted * 1.01
@@ -76,7 +78,7 @@ def test_the_row_is_in_the_photo_in_the_height_that_was_asked_for(
 
 
 def test_the_row_can_touch_each_edge():
-    for at, edge in (((0, 0.5), 0), ((1, 0.5), WIDTH - 1)):
+    for at, edge in (((0, 0.5), 0), ((1, 0.5), FRAME.width - 1)):
         pose = Pose(60, margin=0.0, at=at)
         x = View(aim(pose, ROW.corners())).to_photo(ROW.corners())[..., 0]
         assert np.abs(x - edge).min() < 0.1
