@@ -28,6 +28,8 @@ class Batch(NamedTuple):
     """`(b,)`, 0 to 9, or `train.data.IMPOSTOR`."""
     answers: NDArray[np.float32] | None = None
     """`(b, 10)`: the teachers' softened probabilities, where they have answered before."""
+    taught: NDArray[np.bool_] | None = None
+    """`(b,)`: of which images teachers are imitated, where it is not of all."""
 
 
 ROUND = np.dtype([("pixels", np.uint8, 784), ("label", np.uint8), ("answers", np.float16, 10)])
@@ -52,6 +54,8 @@ class Lessons:
     """`(m,)`, 0 to 9."""
     impostors: NDArray[np.uint8] | None = None
     """`(k, 28, 28)`: images of no digit (`train.impostors`); an epoch takes some of them."""
+    untaught: int = 0
+    """How many of the examples, the last ones, are learnt by their labels alone."""
 
     def take(self, index: NDArray[np.int64], copies: NDArray[np.int64]) -> Examples:
         """Return the images at these places: examples first, drawings, then impostors.
@@ -74,6 +78,12 @@ class Lessons:
         if self.impostors is not None:
             images[index < 0] = self.impostors[copies[index < 0] % len(self.impostors)]
         return Examples(images, labels)
+
+    def taught(self, index: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Return of which images, as `take` takes them, teachers are imitated; None of all."""
+        if not self.untaught:
+            return None
+        return (index < len(self.examples) - self.untaught) | (index >= len(self.examples))
 
     def count(self, recipe: Recipe) -> int:
         """Return how many images an epoch has."""
@@ -177,7 +187,8 @@ def _batches(
         if recipe.distortion != UNBENT:
             rng = np.random.default_rng([seed, number, start])
             images = distort(images, recipe.distortion, rng)
-        return Batch(images.reshape(len(images), -1), taken.labels.astype(np.int64))
+        labels = taken.labels.astype(np.int64)
+        return Batch(images.reshape(len(images), -1), labels, taught=lessons.taught(order[some]))
 
     for start in range(0, count, recipe.batch_size):
         yield functools.partial(batch, start)

@@ -76,14 +76,14 @@ def _with_tensorflow(pupil: Pupil) -> Learner:
     teacher_logits = [without_softmax(teacher) for teacher in pupil.teachers]
     weights, recipe = pupil.logits_of.trainable_variables, pupil.recipe
 
-    def step(pixels: Any, labels: Any, answers: Any = None) -> Any:
+    def step(pixels: Any, labels: Any, answers: Any, taught: Any) -> Any:
         signal = _signal(pixels)
         with tf.GradientTape() as tape:
             logits = tf.cast(pupil.logits_of(signal, training=True), tf.float32)
             if teacher_logits:
                 said = [each(signal, training=False) for each in teacher_logits]
                 answers = softened(said, recipe.softness)
-            loss = loss_to_learn(logits, labels, answers, recipe)
+            loss = loss_to_learn(logits, labels, answers, recipe, taught)
         pupil.optimizer.apply(tape.gradient(loss, weights), weights)
         for mean, weight in zip(pupil.average, weights if pupil.average else (), strict=True):
             mean.assign(_nearer(mean.value, weight.value, recipe.average))
@@ -94,8 +94,8 @@ def _with_tensorflow(pupil: Pupil) -> Learner:
     def learn(lessons: Iterable[tuple[Batch, float]]) -> Iterator[Learnt]:
         for batch, rate in lessons:
             pupil.optimizer.learning_rate = rate
-            said = () if batch.answers is None else (tf.constant(batch.answers),)
-            loss, right = compiled(tf.constant(batch.pixels), tf.constant(batch.labels), *said)
+            given = (None if each is None else tf.constant(each) for each in batch)
+            loss, right = compiled(*given)
             yield _learnt(batch, loss, right)
 
     return learn
@@ -119,32 +119,31 @@ def _with_jax(pupil: Pupil) -> Learner:
         list(pupil.average),
     )
 
-    def loss_of_weights(weights: Any, others: Any, signal: Any, labels: Any, answers: Any) -> Any:
+    def loss_of_weights(weights: Any, others: Any, signal: Any, batch: Batch) -> Any:
         logits, others = network.stateless_call(weights, others, signal, training=True)
         logits = logits.astype("float32")
-        return loss_to_learn(logits, labels, answers, recipe), (logits, others)
+        loss = loss_to_learn(logits, batch.labels, batch.answers, recipe, batch.taught)
+        return loss, (logits, others)
 
     differentiated = jax.value_and_grad(loss_of_weights, has_aux=True)
 
-    def step(carried: Any, known: Any, rate: Any, pixels: Any, labels: Any, answers: Any) -> Any:
+    def step(carried: Any, known: Any, rate: Any, batch: Batch) -> Any:
         weights, others, moments, average = carried
-        signal = _signal(pixels)
+        signal = _signal(batch.pixels)
         if teachers:
             said = [
                 each.stateless_call(*at, signal, training=False)[0]
                 for each, at in zip(teachers, known, strict=True)
             ]
-            answers = softened(said, recipe.softness)
-        (loss, (logits, others)), gradient = differentiated(
-            weights, others, signal, labels, answers
-        )
+            batch = batch._replace(answers=softened(said, recipe.softness))
+        (loss, (logits, others)), gradient = differentiated(weights, others, signal, batch)
         moments = [*moments[:of_rate], rate, *moments[of_rate + 1 :]]
         weights, moments = optimizer.stateless_apply(moments, gradient, weights)
         average = [
             _nearer(mean, weight, recipe.average)
             for mean, weight in zip(average, weights if average else (), strict=True)
         ]
-        return (weights, others, moments, average), loss, _right(logits, labels)
+        return (weights, others, moments, average), loss, _right(logits, batch.labels)
 
     compiled = jax.jit(step, donate_argnums=0)
 
@@ -153,7 +152,7 @@ def _with_jax(pupil: Pupil) -> Learner:
         # One step behind, so that the device has the next one before it is asked.
         waiting = None
         for batch, rate in lessons:
-            carried, *brought = compiled(carried, known, np.float32(rate), *batch)
+            carried, *brought = compiled(carried, known, np.float32(rate), batch)
             if waiting:
                 yield _learnt(*waiting)
             waiting = (batch, *brought)

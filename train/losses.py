@@ -57,10 +57,13 @@ def imitation_losses(logits: Any, answers: Any, softness: float) -> Any:
     return ops.categorical_crossentropy(shares, logits / softness, from_logits=True) * softness**2
 
 
-def loss_to_learn(logits: Any, labels: Any, answers: Any | None, recipe: Recipe) -> Any:
+def loss_to_learn(
+    logits: Any, labels: Any, answers: Any | None, recipe: Recipe, taught: Any | None = None
+) -> Any:
     """Return a batch's loss: of the labels, mixed with that of the answers where there are any.
 
-    Where teachers are wrong the label may be learnt alone, as the recipe says.
+    Where teachers are wrong the label may be learnt alone, as the recipe says, and is learnt alone
+    where `taught`, `bool (b,)`, says no.
     """
     from keras import ops
 
@@ -73,4 +76,6 @@ def loss_to_learn(logits: Any, labels: Any, answers: Any | None, recipe: Recipe)
         is_right = ops.equal(ops.cast(ops.argmax(answers, axis=1), labels.dtype), labels)
         share *= ops.cast(ops.logical_or(is_right, ops.equal(labels, IMPOSTOR)), losses.dtype)
     imitation = imitation_losses(logits, answers, recipe.softness)
+    if taught is not None:
+        share *= ops.cast(taught, losses.dtype)
     return ops.mean(losses + share * (imitation - losses))

@@ -74,6 +74,10 @@ class Recipe:
     imitate_mistakes: bool = True
     """Whether a teacher is imitated where it is wrong too; else the label alone is learnt there
     (conditional teacher-student learning, Meng et al. 2019)."""
+    imitate_extra: bool = True
+    """Whether teachers are imitated of the digits that are learnt from beside the data set
+    (`--extra`), too; else their labels alone are learnt. They are hard ones, of which a teacher
+    that has learnt from clean digits is not sure."""
     rounds: int = 0
     """Epochs after which the same bent images come again, so that teachers need to answer
     only once; 0 bends them anew in every epoch."""
@@ -152,6 +156,8 @@ class Recipe:
             raise ValueError("stroke digits can only be mixed with mnist")
         if self.impostors and self.dataset != "mnist":
             raise ValueError("impostors can only be mixed with mnist")
+        if self.rounds and not self.imitate_extra:
+            raise ValueError("in rounds teachers answer of all digits: imitate_extra, or no rounds")
         if self.network == "convolutional" and self.dataset != "mnist":
             raise ValueError("the convolutional network reads mnist alone")
         if self.convolutional_epochs:

@@ -108,10 +108,11 @@ def _together(teachers: Sequence[keras.Model], softness: float) -> Say:
 def _made(say: Say, lessons: Lessons, number: int, recipe: Recipe) -> NDArray[np.void]:
     made = np.empty(lessons.count(recipe), ROUND)
     filled = 0
-    for pixels, labels, _ in ahead(round_in_order(lessons, number, recipe)):
-        some = made[filled : filled + len(labels)]
-        some["pixels"], some["label"], some["answers"] = pixels, labels, say(pixels)
+    for batch in ahead(round_in_order(lessons, number, recipe)):
+        some = made[filled : filled + len(batch.labels)]
+        some["pixels"], some["label"] = batch.pixels, batch.labels
+        some["answers"] = say(batch.pixels)
         # No teacher knows what is no digit.
-        some["answers"][labels == IMPOSTOR] = 1 / CLASSES
-        filled += len(labels)
+        some["answers"][batch.labels == IMPOSTOR] = 1 / CLASSES
+        filled += len(batch.labels)
     return made

@@ -14,6 +14,9 @@ from benchmarks.rendering.pose import FRAME, Frame
 # interpolated, to a hundredth of a pixel.
 _STEP = 8
 _ROUNDS = 12
+# What lies farther out is never in the photo, and no lens is known there: by the corners' distance,
+# squared.
+_FARTHEST = 4.0
 
 
 @dataclass(frozen=True)
@@ -77,4 +80,4 @@ class View:
         middle = (np.array(self.frame) - 1) / 2
         apart = seen - middle
         far = (apart**2).sum(axis=1, keepdims=True) / (middle @ middle)
-        return -self.lens * far * apart
+        return -self.lens * np.minimum(far, _FARTHEST) * apart

@@ -43,8 +43,10 @@ def mixed():
 
 def images_of(lessons, epoch, recipe):
     """Return an epoch's pixels as they were stored, `uint8 (n, pixels)`, and its labels."""
-    pixels, labels, _ = zip(*(batch() for batch in batches(lessons, epoch, recipe)), strict=True)
-    return np.concatenate(pixels), np.concatenate(labels)
+    made = [batch() for batch in batches(lessons, epoch, recipe)]
+    return np.concatenate([one.pixels for one in made]), np.concatenate(
+        [one.labels for one in made]
+    )
 
 
 def test_an_epoch_holds_every_digit_once_in_an_order_of_its_own(written):
@@ -60,8 +62,9 @@ def test_an_epoch_holds_every_digit_once_in_an_order_of_its_own(written):
 
 
 def test_pixels_and_labels_come_as_the_network_takes_them(written):
-    pixels, labels, answers = next(batches(written, 1, RECIPE))()
+    pixels, labels, answers, taught = next(batches(written, 1, RECIPE))()
     assert answers is None
+    assert taught is None
     assert (pixels.shape, pixels.dtype) == ((32, 784), np.uint8)
     assert (labels.shape, labels.dtype) == ((32,), np.int64)
     assert 0 == pixels.min() < pixels.max()
@@ -158,10 +161,9 @@ def test_rounds_that_are_kept_come_in_the_same_order_as_those_that_are_made(mixe
     recipe = replace(RECIPE, stroke_drawings=3, rounds=2, batch_size=20)
     kept = [np.empty(mixed.count(recipe), ROUND) for _ in range(2)]
     for number, round_ in enumerate(kept, 1):
-        pixels, labels, _ = zip(
-            *(batch() for batch in round_in_order(mixed, number, recipe)), strict=True
-        )
-        round_["pixels"], round_["label"] = np.concatenate(pixels), np.concatenate(labels)
+        made = [batch() for batch in round_in_order(mixed, number, recipe)]
+        round_["pixels"] = np.concatenate([batch.pixels for batch in made])
+        round_["label"] = np.concatenate([batch.labels for batch in made])
         round_["answers"] = np.eye(10)[round_["label"]]
     rounds = Rounds(kept)
     assert steps_per_epoch(rounds, recipe) == steps_per_epoch(mixed, recipe)
@@ -182,6 +184,18 @@ def test_impostors_come_with_a_label_of_their_own_as_many_as_asked(mixed):
     assert (labels == IMPOSTOR).sum() == 20
     assert (images[labels == IMPOSTOR, 0] == 250).all()
     assert (images[labels != IMPOSTOR, 0] < 250).all()
+
+
+def test_the_last_examples_may_be_those_of_which_teachers_are_not_imitated(mixed):
+    lessons = replace(mixed, impostors=np.full((3, 28, 28), 250, np.uint8), untaught=8)
+    recipe = replace(UNBENT_RECIPE, stroke_drawings=1, impostors=5)
+    untaught = [
+        mark
+        for made in (batch() for batch in batches(lessons, 1, recipe))
+        for mark in made.pixels[~made.taught, 0].tolist()
+    ]
+    assert sorted(untaught) == list(range(43, 51))
+    assert all(batch().taught is None for batch in batches(mixed, 1, recipe))
 
 
 def test_strokes_that_are_not_to_be_drawn_are_left_out(mixed):

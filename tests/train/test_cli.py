@@ -35,6 +35,7 @@ GIVEN = {
     "dropout": ("0.3", 0.3),
     "batch_norm": (None, True),
     "imitate_mistakes": (None, False),
+    "imitate_extra": (None, False),
     "convolutional_epochs": ("2", 2),
     "loss": ("mse", "mse"),
     "distillation": ("0.5", 0.5),

@@ -357,6 +357,16 @@ def test_a_pupil_learns_its_teachers_answers_whatever_the_labels_say(digits, tea
     assert agreed.mean() > 0.95
 
 
+def test_of_untaught_digits_a_pupil_learns_the_labels_whatever_its_teachers_answer(digits, teacher):
+    learnt, validation = digits
+    misled = Examples(learnt.examples.images, (learnt.examples.labels + 1) % 10)
+    pupil = build(replace(RECIPE, seed=1), SHAPE)
+    recipe = replace(RECIPE, seed=1, distillation=1.0)
+    fit(pupil, Lessons(misled, untaught=600), validation, recipe, teachers=[teacher])
+    said = scores(pupil, validation.images).argmax(1)
+    assert (said == (validation.labels + 1) % 10).mean() > 0.9
+
+
 def test_a_teacher_is_not_changed_and_none_of_it_counts_at_no_distillation(few, teacher):
     before = teacher.get_weights()
     deaf = replace(RECIPE, epochs=2, distillation=0.0)

@@ -75,3 +75,16 @@ def test_a_teacher_that_is_wrong_is_imitated_or_not_as_the_recipe_says():
         mixed.mean(), rel=1e-5
     )
     assert float(loss_to_learn(logits, labels, None, recipe)) == pytest.approx(own.mean(), rel=1e-5)
+
+
+def test_teachers_are_imitated_of_what_they_teach_alone():
+    rng = np.random.default_rng(1)
+    logits, said = rng.normal(size=(2, 4, 10)).astype(np.float32)
+    labels, taught = np.array([1, 2, 3, IMPOSTOR]), np.array([True, False, True, False])
+    answers = np.asarray(softened([said], 2.0))
+    recipe = Recipe(name="any", summary="", distillation=0.75, softness=2.0)
+    own = np.asarray(losses_of(logits, labels, "cross-entropy"))
+    imitated = np.asarray(imitation_losses(logits, answers, 2.0))
+    expected = np.where(taught, 0.25 * own + 0.75 * imitated, own).mean()
+    found = float(loss_to_learn(logits, labels, answers, recipe, taught))
+    assert found == pytest.approx(expected, rel=1e-5)

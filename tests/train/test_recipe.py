@@ -97,6 +97,12 @@ def test_strokes_are_mixed_with_digits_alone():
         recipe(stroke_drawings=2, dataset="cifar10")
 
 
+def test_in_rounds_teachers_are_imitated_of_all_digits():
+    assert not recipe(imitate_extra=False).imitate_extra
+    with pytest.raises(ValueError, match="imitate_extra, or no rounds"):
+        recipe(imitate_extra=False, rounds=3)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
