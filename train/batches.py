@@ -54,8 +54,9 @@ class Lessons:
     """`(m,)`, 0 to 9."""
     impostors: NDArray[np.uint8] | None = None
     """`(k, 28, 28)`: images of no digit (`train.impostors`); an epoch takes some of them."""
-    untaught: int = 0
-    """How many of the examples, the last ones, are learnt by their labels alone."""
+    extra: int = 0
+    """How many of the examples, the last ones, stand beside the data set's: an epoch may take some
+    of them, and their labels may be learnt alone, as the recipe says."""
 
     def take(self, index: NDArray[np.int64], copies: NDArray[np.int64]) -> Examples:
         """Return the images at these places: examples first, drawings, then impostors.
@@ -79,24 +80,45 @@ class Lessons:
             images[index < 0] = self.impostors[copies[index < 0] % len(self.impostors)]
         return Examples(images, labels)
 
-    def taught(self, index: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+    def taught(self, index: NDArray[np.int64], recipe: Recipe) -> NDArray[np.bool_] | None:
         """Return of which images, as `take` takes them, teachers are imitated; None of all."""
-        if not self.untaught:
+        if recipe.imitate_extra or not self.extra:
             return None
-        return (index < len(self.examples) - self.untaught) | (index >= len(self.examples))
+        return (index < len(self.examples) - self.extra) | (index >= len(self.examples))
 
     def count(self, recipe: Recipe) -> int:
         """Return how many images an epoch has."""
-        return self._digits(recipe) + self._impostors(recipe)
+        return (
+            len(self.examples)
+            - self.extra
+            + self._extra(recipe)
+            + self._drawn(recipe)
+            + self._impostors(recipe)
+        )
 
-    def places(self, recipe: Recipe) -> NDArray[np.int64]:
-        """Return the places of all images of an epoch, as `take` takes them."""
-        digits = np.arange(self._digits(recipe))
-        return np.concatenate([digits, np.full(self._impostors(recipe), -1)])
+    def places(self, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the places of all images of an epoch, as `take` takes them.
 
-    def _digits(self, recipe: Recipe) -> int:
-        drawn = 0 if self.drawn_labels is None else len(self.drawn_labels)
-        return len(self.examples) + recipe.stroke_drawings * drawn
+        Args:
+            recipe: says how many of each kind there are.
+            rng: chooses extra ones where not all are taken.
+        """
+        every, some = len(self.examples), self._extra(recipe)
+        extra = np.arange(every - self.extra, every)
+        if some < self.extra:
+            extra = rng.choice(extra, some, replace=False)
+        return np.concatenate([
+            np.arange(every - self.extra),
+            extra,
+            np.arange(every, every + self._drawn(recipe)),
+            np.full(self._impostors(recipe), -1),
+        ])  # fmt: skip
+
+    def _extra(self, recipe: Recipe) -> int:
+        return min(self.extra, recipe.extra_digits or self.extra)
+
+    def _drawn(self, recipe: Recipe) -> int:
+        return 0 if self.drawn_labels is None else recipe.stroke_drawings * len(self.drawn_labels)
 
     def _impostors(self, recipe: Recipe) -> int:
         return 0 if self.impostors is None else recipe.impostors
@@ -177,7 +199,7 @@ def _batches(
 ) -> Iterator[Callable[[], Batch]]:
     count = lessons.count(recipe)
     rng = np.random.default_rng([seed, number])
-    order = lessons.places(recipe)[rng.permutation(count)]
+    order = lessons.places(recipe, rng)[rng.permutation(count)]
     copies = rng.integers(2**31, size=count)
 
     def batch(start: int) -> Batch:
@@ -188,7 +210,9 @@ def _batches(
             rng = np.random.default_rng([seed, number, start])
             images = distort(images, recipe.distortion, rng)
         labels = taken.labels.astype(np.int64)
-        return Batch(images.reshape(len(images), -1), labels, taught=lessons.taught(order[some]))
+        return Batch(
+            images.reshape(len(images), -1), labels, taught=lessons.taught(order[some], recipe)
+        )
 
     for start in range(0, count, recipe.batch_size):
         yield functools.partial(batch, start)

@@ -33,6 +33,7 @@ HELP = MappingProxyType(
         "distillation": "share of the loss that compares with the --teacher",
         "imitate_mistakes": "imitate the --teacher where it is wrong too",
         "imitate_extra": "imitate the --teacher of --extra digits too",
+        "extra_digits": "--extra digits in an epoch, others in each; 0: all of them",
         "rounds": "epochs after which the same bent images come again; 0: never",
         "softness": "divides the logits in that comparison",
         "optimizer": f"one of {', '.join(choices.OPTIMIZERS)}",

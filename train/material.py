@@ -154,16 +154,16 @@ def lessons_of(material: Material, recipe: Recipe) -> Lessons:
     """Return what a network learns from; drawing the strokes takes a minute or more."""
     digits = [digit for each in material.strokes for digit in each.learnt]
     examples = _joined([material.learnt, *(each.examples for each in material.extra)])
-    untaught = 0 if recipe.imitate_extra else len(examples) - len(material.learnt)
+    extra = len(examples) - len(material.learnt)
     impostors = None
     if recipe.impostors:
         rng = np.random.default_rng(recipe.validation_seed)
         impostors = draw_impostors(_IMPOSTOR_BANK, material.learnt.images, rng)
     if not digits:
-        return Lessons(examples, impostors=impostors, untaught=untaught)
+        return Lessons(examples, impostors=impostors, extra=extra)
     labels = np.array([digit.label for digit in digits], np.uint8)
     drawings = bank(digits, Drawing(), recipe.stroke_bank, recipe.validation_seed)
-    return Lessons(examples, drawings, labels, impostors, untaught)
+    return Lessons(examples, drawings, labels, impostors, extra)
 
 
 def _joined(parts: Sequence[Examples]) -> Examples:

@@ -78,6 +78,9 @@ class Recipe:
     """Whether teachers are imitated of the digits that are learnt from beside the data set
     (`--extra`), too; else their labels alone are learnt. They are hard ones, of which a teacher
     that has learnt from clean digits is not sure."""
+    extra_digits: int = 0
+    """Extra digits in an epoch, others in each, so that many of them don't outweigh the data set;
+    0 takes them all."""
     rounds: int = 0
     """Epochs after which the same bent images come again, so that teachers need to answer
     only once; 0 bends them anew in every epoch."""
@@ -127,7 +130,10 @@ class Recipe:
         for name in ("epochs", "batch_size", "stroke_bank"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
-        for name in ("patience", "stroke_drawings", "convolutional_epochs", "impostors", "rounds"):
+        for name in (
+            "patience", "stroke_drawings", "convolutional_epochs", "impostors", "rounds",
+            "extra_digits",
+        ):  # fmt: skip
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0")
         for name in ("seed", "validation_seed"):

@@ -32,7 +32,7 @@ Say = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 # Of the recipe, what the images of a round hang on.
 _MATTERS = (
     "dataset", "stroke_drawings", "stroke_bank", "impostors", "stroke_writers", "validation",
-    "validation_seed", "softness", "batch_size", "distortion",
+    "validation_seed", "softness", "batch_size", "distortion", "extra_digits",
 )  # fmt: skip
 
 

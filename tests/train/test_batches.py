@@ -187,8 +187,8 @@ def test_impostors_come_with_a_label_of_their_own_as_many_as_asked(mixed):
 
 
 def test_the_last_examples_may_be_those_of_which_teachers_are_not_imitated(mixed):
-    lessons = replace(mixed, impostors=np.full((3, 28, 28), 250, np.uint8), untaught=8)
-    recipe = replace(UNBENT_RECIPE, stroke_drawings=1, impostors=5)
+    lessons = replace(mixed, impostors=np.full((3, 28, 28), 250, np.uint8), extra=8)
+    recipe = replace(UNBENT_RECIPE, stroke_drawings=1, impostors=5, imitate_extra=False)
     untaught = [
         mark
         for made in (batch() for batch in batches(lessons, 1, recipe))
@@ -196,6 +196,24 @@ def test_the_last_examples_may_be_those_of_which_teachers_are_not_imitated(mixed
     ]
     assert sorted(untaught) == list(range(43, 51))
     assert all(batch().taught is None for batch in batches(mixed, 1, recipe))
+    willing = replace(recipe, imitate_extra=True)
+    assert all(batch().taught is None for batch in batches(lessons, 1, willing))
+
+
+def test_an_epoch_takes_as_many_extra_digits_as_asked_others_in_each(mixed):
+    lessons = replace(mixed, extra=20)
+    recipe = replace(UNBENT_RECIPE, stroke_drawings=2, extra_digits=6)
+    epochs = [images_of(lessons, epoch, recipe)[0][:, 0].tolist() for epoch in (1, 2)]
+    assert [len(marks) for marks in epochs] == 2 * [30 + 6 + 14] == 2 * [lessons.count(recipe)]
+    usual, extra = set(range(1, 31)), set(range(31, 51))
+    for marks in epochs:
+        assert usual < set(marks)
+        assert len(extra & set(marks)) == 6
+    assert extra & set(epochs[0]) != extra & set(epochs[1])
+    # More than there are: all of them.
+    greedy = replace(recipe, extra_digits=100)
+    assert lessons.count(greedy) == 50 + 14
+    assert extra < set(images_of(lessons, 1, greedy)[0][:, 0].tolist())
 
 
 def test_strokes_that_are_not_to_be_drawn_are_left_out(mixed):

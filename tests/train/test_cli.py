@@ -36,6 +36,7 @@ GIVEN = {
     "batch_norm": (None, True),
     "imitate_mistakes": (None, False),
     "imitate_extra": (None, False),
+    "extra_digits": ("9", 9),
     "convolutional_epochs": ("2", 2),
     "loss": ("mse", "mse"),
     "distillation": ("0.5", 0.5),

@@ -361,8 +361,8 @@ def test_of_untaught_digits_a_pupil_learns_the_labels_whatever_its_teachers_answ
     learnt, validation = digits
     misled = Examples(learnt.examples.images, (learnt.examples.labels + 1) % 10)
     pupil = build(replace(RECIPE, seed=1), SHAPE)
-    recipe = replace(RECIPE, seed=1, distillation=1.0)
-    fit(pupil, Lessons(misled, untaught=600), validation, recipe, teachers=[teacher])
+    recipe = replace(RECIPE, seed=1, distillation=1.0, imitate_extra=False)
+    fit(pupil, Lessons(misled, extra=600), validation, recipe, teachers=[teacher])
     said = scores(pupil, validation.images).argmax(1)
     assert (said == (validation.labels + 1) % 10).mean() > 0.9
 
