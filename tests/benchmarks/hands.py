@@ -6,6 +6,8 @@ from functools import cache
 
 import numpy as np
 
+from benchmarks.envelopes import photos_of
+from benchmarks.rendering.scene import Rendered
 from benchmarks.rendering.writers import Writers, gathered
 from samples.handwriting import random_hand, write_digit
 from train.drawing import as_written
@@ -31,3 +33,9 @@ def made_writers() -> Writers:
     by_writer = [tuple(d for d in digits if d.writer == str(w)) for w in range(3)]
     labels = np.array([d.label for d in digits], np.uint8)
     return gathered([by_writer], as_written(digits), labels)
+
+
+def made_photo(grade: str, seed: int, number: int) -> Rendered:
+    """Return one photo of a set, of digits by these writers."""
+    (photo,) = photos_of(grade, seed, number, made_writers())
+    return photo

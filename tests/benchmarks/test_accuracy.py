@@ -11,7 +11,7 @@ from benchmarks.accuracy import Score
 from benchmarks.datasets import Photo
 from edge import Reading
 from edge.picture import Picture
-from tests.benchmarks.hands import made_writers
+from tests.benchmarks.hands import made_photo
 
 
 class Fake:
@@ -111,7 +111,7 @@ def test_single_boxes_are_scored_as_digits(tmp_path):
 
 
 def test_rendered_photos_are_read_and_compared_with_what_was_written(monkeypatch):
-    made = [envelopes.photo("scan", 1, k, made_writers()) for k in range(2)]
+    made = [made_photo("scan", 1, k) for k in range(2)]
     asked = []
 
     def photos(*arguments, jobs):

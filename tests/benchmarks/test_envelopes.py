@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import envelopes
 from benchmarks.rendering.pose import FRAME
-from tests.benchmarks.hands import made_writers
+from tests.benchmarks.hands import made_photo, made_writers
 
 
 @pytest.fixture
@@ -22,18 +22,12 @@ def run(monkeypatch, *arguments):
     return envelopes.main()
 
 
-def photo(grade, seed, number):
-    """Return the one photo of a scene."""
-    (rendered,) = envelopes.photos_of(grade, seed, number, made_writers())
-    return rendered
-
-
 def test_a_single_photo_of_a_set_can_be_made_again(made, tmp_path):
     whole = list(envelopes.photos("desk", 3, seed=4, side="test", folder=tmp_path))
-    again = photo("desk", 4, 2)
+    again = made_photo("desk", 4, 2)
     assert again.jpeg == whole[2].jpeg
-    assert photo("desk", 5, 2).jpeg != again.jpeg
-    assert photo("hard", 4, 2).jpeg != again.jpeg
+    assert made_photo("desk", 5, 2).jpeg != again.jpeg
+    assert made_photo("hard", 4, 2).jpeg != again.jpeg
 
 
 def test_sets_are_told_apart_by_their_place_and_it_stays():
@@ -48,7 +42,7 @@ def test_photos_come_with_their_labels(made, monkeypatch, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["file"] for row in rows] == ["0000.jpg", "0001.jpg"]
     for number, row in enumerate(rows):
-        truth = photo("desk", 7, number)
+        truth = made_photo("desk", 7, number)
         assert row["postcode"] == truth.postcode
         corners = np.array([float(value) for value in row["corners"].split(" ")])
         np.testing.assert_allclose(corners, truth.corners.ravel(), atol=0.006)

@@ -10,13 +10,13 @@ import pytest
 
 from benchmarks import datasets, envelopes
 from benchmarks.compare import inputs
-from tests.benchmarks.hands import made_writers
+from tests.benchmarks.hands import made_photo
 from tests.conftest import ROOT
 
 
 @cache
-def made_photo(number):
-    return envelopes.photo("scan", 1, number, made_writers())
+def scan(number):
+    return made_photo("scan", 1, number)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def data(tmp_path, monkeypatch):
 
     def photos(*arguments, jobs):
         asked.append((*arguments, jobs))
-        return [made_photo(number) for number in range(arguments[1])]
+        return [scan(number) for number in range(arguments[1])]
 
     def recordings(digits, count, seed):
         boxes = [[150 * k + 20, 40, 130, 180] for k in range(5)]

@@ -6,16 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import envelopes
 from benchmarks.compare import rows
 from edge import RecordingError
-from tests.benchmarks.hands import made_writers
+from tests.benchmarks.hands import made_photo
 from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
 def photo():
-    return envelopes.photo("scan", 1, 0, made_writers())
+    return made_photo("scan", 1, 0)
 
 
 def test_a_photographed_row_is_black_on_white_in_five_equal_boxes(photo):
