@@ -41,7 +41,7 @@ SETS = ("scan", "desk", "hard", "strip", "negatives", "odd", "odd_negatives")
 NEGATIVES = ("negatives", "odd_negatives")
 """Those without a postcode."""
 
-# Photos that are rendered while one is read, by the number of processes.
+# Scenes that are rendered while one is read, by the number of processes.
 _AHEAD = 2
 # Five boxes of a smaller photo can't be read.
 _LEAST_FRAME = 240
@@ -93,9 +93,9 @@ def photos(
         takes: photos of each scene.
     """
     data = folder or data_folder()
-    numbers = [_Task(grade, seed, number, side, data, frame, takes) for number in range(count)]
+    tasks = [_Task(grade, seed, number, side, data, frame, takes) for number in range(count)]
     if jobs <= 1:
-        for task in numbers:
+        for task in tasks:
             yield from _render(task)
         return
     # Not forked: whoever reads the photos may have threads running already.
@@ -104,7 +104,7 @@ def photos(
         # A few ahead of the reader: photos that wait fill the memory.
         waiting: deque[Future[list[Rendered]]] = deque()
         try:
-            for task in numbers:
+            for task in tasks:
                 waiting.append(pool.submit(_render, task))
                 if len(waiting) > _AHEAD * jobs:
                     yield from waiting.popleft().result()
@@ -116,7 +116,7 @@ def photos(
 
 
 class _Task(NamedTuple):
-    """A scene to be rendered in another process."""
+    """A scene to be rendered, in whatever process."""
 
     grade: str
     seed: int

@@ -73,7 +73,7 @@ def cut_out(
     Args:
         folders: with photos and a `labels.csv` each (`train.photos`).
         jobs: processes; 1 cuts in this one.
-        where: rows are cut.
+        where: which places are cut, one of `Where`.
         progress: where to print how far it is; None prints nothing.
 
     Raises:
@@ -169,7 +169,7 @@ def _recognizer() -> Recognizer:
 
 
 def _moved(photo: Photo, again: bool = False) -> Row | None:
-    """Return the true row, each of its ends moved on its own; `again` otherwise."""
+    """Return the true row, each of its ends moved on its own; `again` in another way."""
     assert photo.corners is not None
     row = row_through(photo.corners, np.arange(COUNT), robust=False)
     if row is None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.rendering.pose import FRAME, Frame
+from benchmarks.rendering.pose import Frame
 from samples.camera import desk_texture
 from samples.paper import smooth_noise
 
@@ -21,7 +21,7 @@ _SHIFT = 4
 
 
 def surface(
-    desk: Desk, H: NDArray[np.float64], rng: np.random.Generator, frame: Frame = FRAME
+    desk: Desk, H: NDArray[np.float64], rng: np.random.Generator, frame: Frame
 ) -> NDArray[np.uint8]:
     """Return the desk in the paper's perspective, `uint8 (h, w, 3)`.
 
@@ -108,7 +108,7 @@ def _soft(mask: NDArray[np.float32], shift: float, sigma: float) -> NDArray[np.f
     return np.asarray(cv2.resize(soft, (w, h)), np.float32)
 
 
-def polygon_mask(points: NDArray[np.float64], frame: Frame = FRAME) -> NDArray[np.uint8]:
+def polygon_mask(points: NDArray[np.float64], frame: Frame) -> NDArray[np.uint8]:
     """Return a filled polygon, antialiased, `uint8 (h, w)`."""
     mask = _nothing(frame)
     ends = np.clip(np.rint(points * 2**_SHIFT), -(2**24), 2**24).astype(np.int32)

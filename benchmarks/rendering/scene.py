@@ -78,13 +78,6 @@ class Scene:
         return develop(self.picture, optics, self.postcode, self.corners, self.grade, rng)
 
 
-def render(
-    grade: Grade, rng: np.random.Generator, writers: Writers, frame: Frame = FRAME
-) -> Rendered:
-    """Return a photo of an envelope or form with a postcode in five boxes; see `compose`."""
-    return compose(grade, rng, writers, frame).taken(rng)
-
-
 def compose(
     grade: Grade, rng: np.random.Generator, writers: Writers, frame: Frame = FRAME
 ) -> Scene:

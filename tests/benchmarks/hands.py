@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 from benchmarks.envelopes import photos_of
-from benchmarks.rendering.scene import Rendered
+from benchmarks.rendering.grades import Grade
+from benchmarks.rendering.scene import Rendered, compose
 from benchmarks.rendering.writers import Writers, gathered
 from samples.handwriting import random_hand, write_digit
 from train.drawing import as_written
@@ -39,3 +40,8 @@ def made_photo(grade: str, seed: int, number: int) -> Rendered:
     """Return one photo of a set, of digits by these writers."""
     (photo,) = photos_of(grade, seed, number, made_writers())
     return photo
+
+
+def render(grade: Grade, rng: np.random.Generator, writers: Writers) -> Rendered:
+    """Return one photo of a scene."""
+    return compose(grade, rng, writers).taken(rng)

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import camera, envelopes
-from benchmarks.rendering.scene import render
 from edge import Recognizer
-from tests.benchmarks.hands import made_writers
+from tests.benchmarks.hands import made_writers, render
 from tests.edge.drawing import row
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import datasets, envelopes, speed
-from benchmarks.rendering.scene import render
 from edge import Recognizer
-from tests.benchmarks.hands import made_digits, made_writers
+from tests.benchmarks.hands import made_digits, made_writers, render
 
 
 @pytest.fixture(scope="module")

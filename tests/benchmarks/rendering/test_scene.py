@@ -11,8 +11,8 @@ from benchmarks.rendering.grades import GRADES, LIMITS
 from benchmarks.rendering.paper import Paper
 from benchmarks.rendering.pose import FRAME, aim, box_height
 from benchmarks.rendering.rows import Row, row_patches
-from benchmarks.rendering.scene import photograph, render, resolution, room
-from tests.benchmarks.hands import made_writers
+from benchmarks.rendering.scene import photograph, resolution, room
+from tests.benchmarks.hands import made_writers, render
 
 SEEDS = range(3)
 CALM = {

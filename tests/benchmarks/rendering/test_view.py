@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.rendering.pose import FRAME, Pose, aim, box_height, visible
+from benchmarks.rendering.pose import FRAME, Frame, Pose, aim, box_height, visible
 from benchmarks.rendering.rows import Row
 from benchmarks.rendering.view import View
 
@@ -93,3 +93,12 @@ def test_without_tilt_all_of_a_small_paper_is_visible_and_of_a_large_one_a_part(
     # 60 px are 9 mm, so the photo's width is 246 mm, and there is room for a bent lens.
     assert 246 * 0.5 < right - left < 246 * 1.2
     assert bottom < 5000
+
+
+def test_what_lies_far_outside_of_a_small_photo_stays_there():
+    frame = Frame(480, 360)
+    view = View(aim(Pose(60, frame=frame), ROW.corners()), lens=0.035, frame=frame)
+    with np.errstate(all="raise"):
+        seen = view.to_photo(np.array([[4000.0, 3000.0], [-9000.0, 20.0]]))
+    assert np.isfinite(seen).all()
+    assert (np.abs(seen).max(axis=1) > 2000).all()
