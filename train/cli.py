@@ -132,6 +132,9 @@ def _quantize(argv: Sequence[str]) -> int:
     parser.add_argument("run", type=Path, metavar="FOLDER", help="of the finished run")
     parser.add_argument("--bits", type=int, choices=(8, 4), default=8,
                         help="of the weights (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--average-with", type=Path, action="append", default=[], metavar="FOLDER",
+                        help="another finished run, fine-tuned from the same one: begin with the "
+                        "mean of the weights; may be given again")  # fmt: skip
     _add_teachers(parser, "another finished run whose network is to be imitated, beside this one")
     _add_extra(parser)
     _add_inputs(parser, "the new run's folder (default: FOLDER-intN)")
@@ -151,7 +154,10 @@ def _quantize(argv: Sequence[str]) -> int:
         data_path = options.data or Path(described["data"]["path"])
         strokes = options.strokes or [Path(each["path"]) for each in described["strokes"]]
         extra = options.extra or [Path(each["path"]) for each in described.get("extra", ())]
-        rounding = run.Rounding(model.get_weights(), described["model"]["sha256"], options.bits)
+        averaged = run.average(model, options.average_with)
+        rounding = run.Rounding(
+            model.get_weights(), described["model"]["sha256"], options.bits, averaged
+        )
         run.train(
             recipe,
             out,

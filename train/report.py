@@ -4,7 +4,8 @@
     model         file name and SHA-256 of the `.keras` file
     architecture  layer widths and activation
     weights       how many there are, biases included
-    rounding      of which model the weights were fine-tuned, and for how many bits
+    rounding      of which model the weights were fine-tuned, and for how many bits; with which
+                  others they were averaged before, if any
     teachers      SHA-256 of the models that were imitated
     recipe        every hyper-parameter, the seeds among them
     data          path as given, name, SHA-256, counts, which images were kept apart
@@ -51,7 +52,7 @@ class Origins:
     fold: Fold | None = None
     """Of a cross-validation."""
     rounding: Mapping[str, Any] | None = None
-    """`model_sha256` and `bits`, where another run's weights are fine-tuned."""
+    """`model_sha256`, `bits` and `averaged`, where other runs' weights are fine-tuned."""
     teachers: tuple[str, ...] = ()
     """SHA-256 of the models that are imitated."""
 
@@ -194,6 +195,10 @@ def to_markdown(report: Mapping[str, Any], pictures: Sequence[tuple[str, str]] =
             [f"- fine-tuned from another run's model for weights of {bits} bits"]
             if (bits := (report["rounding"] or {}).get("bits"))
             else []
+        ),
+        *(
+            f"- which were averaged with those of {sha256[:12]}… before"
+            for sha256 in (report["rounding"] or {}).get("averaged", ())
         ),
         *(f"- imitates the network {sha256[:12]}…" for sha256 in report["teachers"]),
         f"- the last epoch: loss {last['loss']:.4f} and accuracy {last['accuracy']:.2%} on what "

@@ -54,10 +54,13 @@ class Rounding:
     """Of the model file that they are from."""
     bits: int
     """Of the weights: 8 or 4."""
+    averaged: Sequence[str] = ()
+    """SHA-256 of other model files, with whose weights these are the mean."""
 
     def account(self) -> dict[str, Any]:
         """Return what the report says of it."""
-        return {"model_sha256": self.sha256, "bits": self.bits}
+        said = {"model_sha256": self.sha256, "bits": self.bits}
+        return {**said, "averaged": list(self.averaged)} if self.averaged else said
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,33 @@ def load(folder: Path) -> tuple[Run, keras.Model]:
 
     with _no_advice():
         return run, keras.saving.load_model(file, compile=False)
+
+
+def average(network: keras.Model, folders: Sequence[Path]) -> list[str]:
+    """Give a network the mean of its weights and of those of finished runs.
+
+    Networks that were fine-tuned from the same weights, each another way, are better together
+    so, at the price of one (Wortsman et al. 2022, "Model soups").
+
+    Returns:
+        SHA-256 of the runs' model files.
+
+    Raises:
+        DataError: there is no such run, it is damaged, or its network has other layers.
+    """
+    weights = [network.get_weights()]
+    averaged = []
+    for folder in folders:
+        run, other = load(folder)
+        weights.append(other.get_weights())
+        averaged.append(run.report["model"]["sha256"])
+        if [one.shape for one in weights[-1]] != [one.shape for one in weights[0]]:
+            raise DataError(
+                f"{folder}: a network of other layers, which can't be averaged; give runs that "
+                "were fine-tuned from the same one"
+            )
+    network.set_weights([np.mean(same, axis=0) for same in zip(*weights, strict=True)])
+    return averaged
 
 
 def load_teacher(folder: Path) -> Teacher:

@@ -11,11 +11,12 @@ from tests.train.synthetic import GENTLY, draw_digits
 from train.batches import Lessons
 from train.cli import main
 from train.data import Examples
+from train.errors import DataError
 from train.fit import fit
 from train.network import build, scores
 from train.quantize import RoundedDense, build_rounded, plain_weights
 from train.recipe import Recipe
-from train.run import train
+from train.run import average, load, train
 
 RECIPE = Recipe(
     name="small", summary="", hidden=(32, 16), epochs=8, batch_size=32, distortion=GENTLY
@@ -107,3 +108,43 @@ def test_other_runs_are_imitated_beside_the_one_that_is_rounded(digits_file, tmp
     missing = ["quantize", str(runs[0]), "--teacher", str(tmp_path / "nowhere")]
     assert main([*missing, "--data", str(digits_file), "--out", str(tmp_path / "none")]) == 1
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_run_begins_with_the_mean_of_the_weights_of_several(digits_file, tmp_path, capsys):
+    runs = [tmp_path / "first", tmp_path / "second", tmp_path / "third"]
+    for seed, run in enumerate(runs):
+        train(replace(SMALL, seed=seed), run, digits_file)
+    models = [report_of(run)["model"]["sha256"] for run in runs]
+    weights = [load(run)[1].get_weights() for run in runs]
+    network = load(runs[0])[1]
+    assert average(network, runs[1:]) == models[1:]
+    for mean, *each in zip(network.get_weights(), *weights, strict=True):
+        assert np.allclose(mean, sum(each) / 3, atol=1e-6)
+
+    out = tmp_path / "rounded"
+    others = ["--average-with", str(runs[1]), "--average-with", str(runs[2])]
+    # So slow that it ends where it began.
+    slow = ["--epochs", "1", "--learning-rate", "1e-9"]
+    command = ["quantize", str(runs[0]), *others, *slow, "--data", str(digits_file)]
+    assert main([*command, "--out", str(out)]) == 0
+    made = report_of(out)["rounding"]
+    assert made == {"model_sha256": models[0], "bits": 8, "averaged": models[1:]}
+    assert f"those of {models[2][:12]}" in (out / "report.md").read_text("utf-8")
+    kernel = load(out)[1].get_weights()[0]
+    assert np.allclose(kernel, rounded_to(network.get_weights()[0], 8), atol=1e-4)
+    capsys.readouterr()
+    assert main(["quantize", str(runs[0]), "--data", str(digits_file), "--out", str(out)]) == 1
+    assert "another run" in capsys.readouterr().err
+
+
+def test_networks_of_other_layers_are_not_averaged(digits_file, tmp_path, capsys):
+    runs = [tmp_path / "first", tmp_path / "wider"]
+    for hidden, run in zip([(24,), (32,)], runs, strict=True):
+        train(replace(SMALL, hidden=hidden), run, digits_file)
+    with pytest.raises(DataError, match=r"wider: a network of other layers"):
+        average(load(runs[0])[1], [runs[1]])
+    command = ["quantize", str(runs[0]), "--average-with", str(runs[1])]
+    assert main([*command, "--data", str(digits_file), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "wider" in said
+    assert "Traceback" not in said
