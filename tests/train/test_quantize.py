@@ -111,40 +111,38 @@ def test_other_runs_are_imitated_beside_the_one_that_is_rounded(digits_file, tmp
 
 
 def test_a_run_begins_with_the_mean_of_the_weights_of_several(digits_file, tmp_path, capsys):
-    runs = [tmp_path / "first", tmp_path / "second", tmp_path / "third"]
-    for seed, run in enumerate(runs):
-        train(replace(SMALL, seed=seed), run, digits_file)
-    models = [report_of(run)["model"]["sha256"] for run in runs]
-    weights = [load(run)[1].get_weights() for run in runs]
-    network = load(runs[0])[1]
-    assert average(network, runs[1:]) == models[1:]
-    for mean, *each in zip(network.get_weights(), *weights, strict=True):
-        assert np.allclose(mean, sum(each) / 3, atol=1e-6)
+    runs = [tmp_path / name for name in ("first", "other", "wider")]
+    for run, recipe in zip(
+        runs, [SMALL, replace(SMALL, seed=1), replace(SMALL, hidden=(32,))], strict=True
+    ):
+        train(recipe, run, digits_file)
+    first, other, wider = runs
+    models = [report_of(run)["model"]["sha256"] for run in (first, other)]
+    network = load(first)[1]
+    before = network.get_weights()
+    assert average(network, [other]) == models[1:]
+    means = network.get_weights()
+    for mean, one, two in zip(means, before, load(other)[1].get_weights(), strict=True):
+        assert np.allclose(mean, (one + two) / 2, atol=1e-6)
 
     out = tmp_path / "rounded"
-    others = ["--average-with", str(runs[1]), "--average-with", str(runs[2])]
+    command = ["quantize", str(first), "--data", str(digits_file), "--out", str(out)]
     # So slow that it ends where it began.
     slow = ["--epochs", "1", "--learning-rate", "1e-9"]
-    command = ["quantize", str(runs[0]), *others, *slow, "--data", str(digits_file)]
-    assert main([*command, "--out", str(out)]) == 0
-    made = report_of(out)["rounding"]
-    assert made == {"model_sha256": models[0], "bits": 8, "averaged": models[1:]}
-    assert f"those of {models[2][:12]}" in (out / "report.md").read_text("utf-8")
-    kernel = load(out)[1].get_weights()[0]
-    assert np.allclose(kernel, rounded_to(network.get_weights()[0], 8), atol=1e-4)
+    assert main([*command, "--average-with", str(other), *slow]) == 0
+    assert report_of(out)["rounding"] == {
+        "model_sha256": models[0], "bits": 8, "averaged": models[1:]
+    }  # fmt: skip
+    assert f"those of {models[1][:12]}" in (out / "report.md").read_text("utf-8")
+    assert np.allclose(load(out)[1].get_weights()[0], rounded_to(means[0], 8), atol=1e-4)
+    # It is another run without them.
     capsys.readouterr()
-    assert main(["quantize", str(runs[0]), "--data", str(digits_file), "--out", str(out)]) == 1
+    assert main([*command, *slow]) == 1
     assert "another run" in capsys.readouterr().err
 
-
-def test_networks_of_other_layers_are_not_averaged(digits_file, tmp_path, capsys):
-    runs = [tmp_path / "first", tmp_path / "wider"]
-    for hidden, run in zip([(24,), (32,)], runs, strict=True):
-        train(replace(SMALL, hidden=hidden), run, digits_file)
     with pytest.raises(DataError, match=r"wider: a network of other layers"):
-        average(load(runs[0])[1], [runs[1]])
-    command = ["quantize", str(runs[0]), "--average-with", str(runs[1])]
-    assert main([*command, "--data", str(digits_file), "--out", str(tmp_path / "out")]) == 1
+        average(network, [wider])
+    assert main([*command[:-1], str(tmp_path / "none"), "--average-with", str(wider)]) == 1
     said = capsys.readouterr().err
     assert "wider" in said
     assert "Traceback" not in said
