@@ -6,7 +6,8 @@
     weights       how many there are, biases included
     rounding      of which model the weights were fine-tuned, and for how many bits; with which
                   others they were averaged before, if any
-    teachers      SHA-256 of the models that were imitated
+    teachers      SHA-256 of the models that were imitated; of a mean that is fine-tuned
+                  and imitated that of the first
     recipe        every hyper-parameter, the seeds among them
     data          path as given, name, SHA-256, counts, which images were kept apart
     strokes       the same of each stroke set, with writers

@@ -65,7 +65,7 @@ class Rounding:
 
 @dataclass(frozen=True)
 class Teacher:
-    """The network of a finished run, to be imitated."""
+    """The network of a finished run, to be imitated or averaged."""
 
     network: keras.Model
     sha256: str
@@ -208,9 +208,9 @@ def average(network: keras.Model, folders: Sequence[Path]) -> list[str]:
     weights = [network.get_weights()]
     averaged = []
     for folder in folders:
-        run, other = load(folder)
-        weights.append(other.get_weights())
-        averaged.append(run.report["model"]["sha256"])
+        other = load_teacher(folder)
+        weights.append(other.network.get_weights())
+        averaged.append(other.sha256)
         if [one.shape for one in weights[-1]] != [one.shape for one in weights[0]]:
             raise DataError(
                 f"{folder}: a network of other layers, which can't be averaged; give runs that "
@@ -221,7 +221,7 @@ def average(network: keras.Model, folders: Sequence[Path]) -> list[str]:
 
 
 def load_teacher(folder: Path) -> Teacher:
-    """Load the network of a finished run, to be imitated.
+    """Load the network of a finished run, to be imitated or averaged.
 
     Raises:
         DataError: there is none, or it is damaged.
